@@ -7,7 +7,7 @@ import { CONTRACT, type Variable, type VariableName } from './contract.ts';
 import { type Entry, placeOf } from './entry.ts';
 import type { ValueRule } from './finding.ts';
 import { looksSecret, maskValue } from './logins.ts';
-import { isPlaceholder } from './placeholders.ts';
+import { isMask, isPlaceholder } from './placeholders.ts';
 import { isQuoted } from './quoted.ts';
 import type { Redact } from './redact.ts';
 
@@ -76,6 +76,12 @@ export function judgeAs(
         fix: advice`define ${reference} before ${name} in ${placeOf(entry)}, or correct the reference`,
       });
     }
+    if (isMask(value))
+      return found('placeholder', `${name} is masked`, {
+        detail: 'A program has replaced the value, because it is secret.',
+        expected: variable.type.expected,
+        fix: advice`pass the config with the value of ${name}, which is masked in ${placeOf(entry)}`,
+      });
     return found('placeholder', `${name} still contains a placeholder`, {
       expected: variable.type.expected,
       fix: advice`fill in ${name} in ${placeOf(entry)}`,

@@ -2,6 +2,7 @@
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError, type RejectedType, type RejectedValue } from '../entry.ts';
 import { SERVICES, type Service } from '../options.ts';
+import { isMask } from '../placeholders.ts';
 import { isSopsValue } from './encrypted.ts';
 import { copied, placeIn, replacedIn, variablesIn } from './lines.ts';
 import { type Located, labelOf, nameIn, namespaceIn } from './objects.ts';
@@ -100,6 +101,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Like `rejectedType`, for the `data` of a Secret. The API ignores newlines in base64 and nothing else. */
 function rejectedData(value: Value): RejectedType | undefined {
   if (typeof value !== 'string') return rejectedType(value);
+  if (isMask(value)) return undefined;
   const base64 = value.replace(/[\r\n]/g, '');
   return base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64) ? undefined : 'plaintext';
 }
@@ -123,13 +125,14 @@ function refuseOtherField(object: ValueMap, kind: string, where: string): void {
 function decodedEntry(key: string, value: Value, place: Place, where: string): Entry[] {
   const rejected = rejectedData(value);
   if (rejected !== undefined) return [{ name: key, kind: 'not-a-string', value: rejected, ...place }];
-  if (typeof value !== 'string') return [entryOf(key, value, place)];
+  if (typeof value !== 'string' || isMask(value)) return [entryOf(key, value, place)];
   try {
     return [{ ...entryOf(key, UTF8.decode(Buffer.from(value, 'base64')), place), decoded: true }];
   } catch {
     if (!isKnown(key)) return [];
+    const line = place.location?.line;
     throw new InputError(
-      `${where}: data.${named(key, 'variable')} is not text after base64 decoding; if it is the value itself, put it into stringData, or encode it: printf %s "$VALUE" | base64`,
+      `${where}: data.${named(key, 'variable')}${line === undefined ? '' : ` in line ${line}`} is not text after base64 decoding; if it is the value itself, put it into stringData, or encode it: printf %s "$VALUE" | base64`,
     );
   }
 }
