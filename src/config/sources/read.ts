@@ -135,6 +135,10 @@ export function decode(file: string, bytes: Buffer<ArrayBuffer>): string {
 function decoded(file: string, bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex');
   if (mark === 'fffe' || mark === 'feff') throw new InputError(`${file}: UTF-16 text, expected UTF-8`);
+  if (/^\w+=[^\0]*\0\w+=/.test(startOf(bytes)))
+    throw new InputError(
+      `${file}: variables with NUL bytes between them, as in /proc/PID/environ; pass lines: tr '\\0' '\\n' < FILE | spacelift-preflight -f -`,
+    );
   if (bytes.includes(0)) throw new InputError(`${file}: a binary file, expected text`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -48,6 +48,11 @@ const TEXTS: readonly Refused[] = [
     instead: () => DESCRIBE_TASK,
   },
   {
+    is: startsWith(/^\s*(?:TASKDEFINITION\t|-{8,}\s*\n\|\s+\w+)/),
+    what: 'the output of the AWS CLI as text or a table',
+    instead: () => DESCRIBE_TASK.replace(' |', ' --output json |'),
+  },
+  {
     is: startsWith(/^\s*(?:[╷│|]\s*)+(?:Error|Warning): /),
     what: 'a message of Terraform or OpenTofu',
     instead: () => SHOW_OUTPUT,
@@ -103,6 +108,13 @@ const TEXTS: readonly Refused[] = [
     instead: () => `nomad job inspect NAME ${SELF}`,
   },
   {
+    is: startsWith(
+      /^\s*(?:(?:#|::|rem\b)[^\n]*\n\s*)*(?:\$env:\w+\s*=|set (?:-\w+ )?"?[A-Za-z_]\w*[ =]|setx? |setenv )/i,
+    ),
+    what: 'commands of another shell',
+    instead: () => 'run them, and then spacelift-preflight without -f',
+  },
+  {
     is: startsWith(/^\s*declare -x /),
     what: 'the output of export -p',
     instead: () => `env ${SELF}`,
@@ -111,6 +123,11 @@ const TEXTS: readonly Refused[] = [
     is: startsWith(/^\s*<(?:!doctype|html)\b/i),
     what: 'an HTML page, such as a login form',
     instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*\[[A-Za-z_]\w*=/),
+    what: 'the variables of a container, between which Go prints only spaces',
+    instead: () => `docker inspect CONTAINER ${SELF}`,
   },
   {
     is: startsWith(/^\s*\[(?!(?:Unit|Service|Install|Container|X-[\w-]+)\])[A-Za-z][\w.-]*\][ \t]*\r?\n/),
@@ -160,11 +177,24 @@ function isTfvars(text: string): boolean {
   ].map(([, name = '', blanks, value]) => ({ name, isTight: blanks === '', isPlain: value === undefined }));
   const isEnvFile = all.some(({ name, isTight }) => isTight && isOfConfig(variableSpelled(name) ?? ''));
   const isHcl = text.includes('<<') || !all.some(({ isPlain }) => isPlain);
-  return all.length > 1 && isHcl && !isEnvFile && all.every(({ name }) => name === name.toLowerCase());
+  const isList = /^[a-z_]\w*\s*=\s*[{[]\s*$/m.test(text.slice(0, 65_536));
+  return (all.length > 1 || isList) && isHcl && !isEnvFile && all.every(({ name }) => name === name.toLowerCase());
+}
+
+/** The first line of a conflict that git has written into a file. */
+function conflictIn(text: string): number | undefined {
+  const start = /^<{7} /m.exec(text)?.index;
+  if (start === undefined || !/^={7}\r?$/m.test(text) || !/^>{7} /m.test(text)) return undefined;
+  return text.slice(0, start).split('\n').length;
 }
 
 /** @throws InputError */
 export function refuseText(name: string, file: string, text: string): void {
+  const conflict = conflictIn(text);
+  if (conflict !== undefined)
+    throw new InputError(
+      `${file}: a merge conflict in line ${conflict}; resolve it, and remove the lines <<<<<<<, ======= and >>>>>>>`,
+    );
   const found = TEXTS.find(({ is }) => is(text));
   if (found) throw new InputError(`${file}: ${found.what}; pass the config: ${found.instead(shellWord(name))}`);
 }

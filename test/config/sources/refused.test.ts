@@ -199,6 +199,39 @@ it.each([
     '{"kind":"report","schemaVersion":1,"checks":[]}',
     'an output of this tool, which has no values; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
   ],
+  ...[
+    '# x\n$env:SERVER_DOMAIN = "a.b"\n',
+    'set -gx SERVER_DOMAIN "a.b"\n',
+    'set SERVER_DOMAIN=a.b\r\n',
+    'rem x\r\nSET "A=b"',
+  ].map((text): [string, string] => [
+    text,
+    'commands of another shell; pass the config: run them, and then spacelift-preflight without -f',
+  ]),
+  [
+    'TASKDEFINITION\t1024\tx\nENVIRONMENT\tSERVER_DOMAIN\ta.b\n',
+    'the output of the AWS CLI as text or a table; pass the config: aws ecs describe-task-definition --task-definition NAME --output json | spacelift-preflight -f -',
+  ],
+  [
+    '-----------------------------\n|  DescribeTaskDefinition   |\n+---------------------------+\n',
+    'the output of the AWS CLI as text or a table; pass the config: aws ecs describe-task-definition --task-definition NAME --output json | spacelift-preflight -f -',
+  ],
+  [
+    '[PATH=/bin SERVER_DOMAIN=a.b]\n',
+    'the variables of a container, between which Go prints only spaces; pass the config: docker inspect CONTAINER | spacelift-preflight -f -',
+  ],
+  [
+    'inputs = {\n  server_domain = "a.b"\n}\n',
+    'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  ...['SERVER_DOMAIN=a.b\n', 'kind: Secret\n'].map((text): [string, string] => [
+    `${text}<<<<<<< HEAD\n  A=b\n=======\n  A=c\n>>>>>>> main\n`,
+    'a merge conflict in line 2; resolve it, and remove the lines <<<<<<<, ======= and >>>>>>>',
+  ]),
+  [
+    'PATH=/bin\0SERVER_DOMAIN=a.b\0',
+    "variables with NUL bytes between them, as in /proc/PID/environ; pass lines: tr '\\0' '\\n' < FILE | spacelift-preflight -f -",
+  ],
   [
     'plain words\n',
     'expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map; found plain text; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
