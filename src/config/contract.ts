@@ -258,6 +258,16 @@ export function variableSpelled(name: string): VariableName | undefined {
   return spelled !== name && spelled.includes('_') && isVariable(spelled) ? spelled : undefined;
 }
 
+/** The variable behind a short prefix: `APP_SERVER_DOMAIN`. Many programs have such names. */
+export function variableBehindPrefix(name: string): VariableName | undefined {
+  if (isKnown(name) || !/^[A-Z][A-Z0-9_]*$/.test(name)) return undefined;
+  const behind = (variable: string) =>
+    variable.includes('_') && name.endsWith(`_${variable}`) && name.length - variable.length <= LONGEST_PREFIX;
+  return VARIABLES.find(behind);
+}
+
+const LONGEST_PREFIX = 20;
+
 /** Known prefixes: not checked, and never a misspelling. */
 const KNOWN_PREFIXES = ['FEATURE_FLAG_'];
 /** Variables that the cloud SDKs and Node read themselves: not Spacelift's, but not unknown either. */

@@ -2,7 +2,16 @@
 import { advice, type Fix } from '../outcome/fix.ts';
 import { warn } from '../outcome/outcome.ts';
 import { editDistance } from '../util/edit-distance.ts';
-import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName, variableSpelled } from './contract.ts';
+import {
+  CONTRACT,
+  isForSdk,
+  isKnown,
+  isVariable,
+  VARIABLES,
+  type VariableName,
+  variableBehindPrefix,
+  variableSpelled,
+} from './contract.ts';
 import { type Entry, placeOf, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import { isPublicVariable } from './public-variables.ts';
@@ -39,6 +48,8 @@ const CONFUSED: ReadonlyMap<string, VariableName> = new Map([
 interface Misspelling {
   readonly entry: Entry;
   readonly meant: string;
+  /** A variable behind a prefix: it can be for another program, unless this one is missing. */
+  readonly hasPrefix?: true;
 }
 
 /** The misspelled names in a config. */
@@ -50,9 +61,11 @@ export class Misspellings {
   constructor(sources: readonly Source[], isSet: (name: string) => boolean) {
     const entries = sources.filter((source) => !source.process).flatMap((source) => source.entries);
     const unknown = new Map(entries.filter(({ name }) => isUnknown(name)).map((entry) => [entry.name, entry]));
-    this.#found = [...unknown.values()].flatMap((entry) => {
+    this.#found = [...unknown.values()].flatMap((entry): Misspelling[] => {
       const meant = meantBy(entry.name, isSet);
-      return meant === undefined ? [] : [{ entry, meant }];
+      if (meant !== undefined) return [{ entry, meant }];
+      const behind = variableBehindPrefix(entry.name);
+      return behind === undefined ? [] : [{ entry, meant: behind, hasPrefix: true }];
     });
   }
 
@@ -77,7 +90,7 @@ export class Misspellings {
   /** One warning for each that no other finding names. */
   findings(): ConfigurationFinding[] {
     return this.#found
-      .filter((one) => !this.#reported.has(one))
+      .filter((one) => !this.#reported.has(one) && one.hasPrefix === undefined)
       .map(({ entry, meant }) => ({
         rule: 'unknown',
         variable: entry.name,

@@ -94,6 +94,18 @@ describe('a misspelled variable that is missing is one failure', () => {
     },
   );
 
+  test('with a prefix, which is for another program if the variable is not missing', async () => {
+    const [found, ...others] = await issues(renamed('SERVER_DOMAIN', 'APP_SERVER_DOMAIN'));
+    expect(found).toMatchObject({
+      id: 'configuration/required[SERVER_DOMAIN]',
+      detail: 'APP_SERVER_DOMAIN is set in test (all), did you mean SERVER_DOMAIN?',
+      fix: 'rename APP_SERVER_DOMAIN to SERVER_DOMAIN',
+    });
+    expect(others).toEqual([]);
+    const backup = { BACKUP_AWS_REGION: 'eu-west-1', APP_DATABASE_URL: 'x', BACKUP_DATABASE_READ_ONLY_URL: 'y' };
+    expect(await issues({ ...ONPREM, ...backup })).toEqual([]);
+  });
+
   test('as a key of a Secret that no workload in the input reads', async () => {
     const { DATABASE_URL: url, ...rest } = ONPREM;
     const object = {

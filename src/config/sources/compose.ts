@@ -42,6 +42,7 @@ export function readCompose(documents: readonly Document[], file: string): Readi
     })),
   );
   const used = services.flatMap(({ name, service, location }) => {
+    refuseItems(service, `${file}: service ${named(name, 'container')}`);
     const variables = variablesOf(service);
     const found = serviceOf(name, service);
     const files = filesOf(service);
@@ -96,6 +97,22 @@ function variablesOf({ environment }: ValueMap): ValueMap {
   if (isMap(environment)) return environment;
   const items = isList(environment) ? environment.filter((item) => typeof item === 'string') : [];
   return mapOf(items, items.map(pairIn));
+}
+
+/** What Compose rejects, or reads as another name. @throws InputError */
+function refuseItems({ environment }: ValueMap, where: string): void {
+  for (const [index, item] of (isList(environment) ? environment : []).entries()) {
+    const key = isMap(item) ? Object.keys(item).find(isKnown) : undefined;
+    if (key !== undefined)
+      throw new InputError(
+        `${where}: environment[${index}] is an object, expected ${named(key, 'variable')}=value, or a map without the dashes`,
+      );
+    const [, name = ''] = typeof item === 'string' ? (/^(\w+)\s+=/.exec(item) ?? []) : [];
+    if (isKnown(name))
+      throw new InputError(
+        `${where}: environment[${index}] has a space before =, which Compose makes a part of the name ${named(name, 'variable')}`,
+      );
+  }
 }
 
 /** A name alone takes the value from the shell. */

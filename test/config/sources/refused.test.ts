@@ -233,6 +233,18 @@ it.each([
     "variables with NUL bytes between them, as in /proc/PID/environ; pass lines: tr '\\0' '\\n' < FILE | spacelift-preflight -f -",
   ],
   [
+    'SPACELIFT_SERVER_DOMAIN=a.b\nSPACELIFT_ENVIRONMENT=prod\nSPACELIFT_DATABASE_URL=x\n',
+    'contains no Spacelift variable, because names have no prefix: SERVER_DOMAIN, not SPACELIFT_SERVER_DOMAIN (line 1); DATABASE_URL, not SPACELIFT_DATABASE_URL (line 3)',
+  ],
+  [
+    'services: {server: {image: x, environment: [SERVER_DOMAIN: a.b, ENVIRONMENT: prod]}}\n',
+    'service server: environment[0] is an object, expected SERVER_DOMAIN=value, or a map without the dashes',
+  ],
+  [
+    'services: {server: {image: x, environment: [ENVIRONMENT=prod, SERVER_DOMAIN = a.b]}}\n',
+    'service server: environment[1] has a space before =, which Compose makes a part of the name SERVER_DOMAIN',
+  ],
+  [
     'plain words\n',
     'expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map; found plain text; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
   ],
