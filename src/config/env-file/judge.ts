@@ -128,7 +128,12 @@ function describe({ name, line, groups, reason }: Difference): string {
   return `${where}: ${subject} means one thing in ${namesOf(one)}, and another in ${others.map(namesOf).join(', and a third in ')}.`;
 }
 
-const SPELLINGS: Readonly<Record<Spelling, (names: string) => string>> = {
+/** A plain value with a reference in it to another variable of the file. */
+const spellingFor = ({ spelling, reason }: Difference): Spelling | 'replaced' =>
+  spelling === 'plain' && reason === 'dollar sign' ? 'replaced' : spelling;
+
+const SPELLINGS: Readonly<Record<Spelling | 'replaced', (names: string) => string>> = {
+  replaced: (names) => `write the values themselves in ${names}, without $ and the name of another variable`,
   plain: (names) => `write ${names} without quotes, whitespace or a comment behind the value`,
   encoded: (names) => `percent-encode the special characters of the user name and password in ${names}`,
   'single-quoted': (names) =>
@@ -141,7 +146,7 @@ function fixFor(files: readonly EnvFile[], differences: readonly Difference[]): 
   const unread = files.flatMap(({ file, skipped }) =>
     skipped.length > 0 ? [`write ${linesIn(skipped)} of ${file} as NAME=value, or put # in front`] : [],
   );
-  const spelled = [...Map.groupBy(differences, ({ spelling }) => spelling)].map(([spelling, which]) =>
+  const spelled = [...Map.groupBy(differences, spellingFor)].map(([spelling, which]) =>
     SPELLINGS[spelling](
       firstOf(
         which.map(({ name, line }) => `${name} (line ${line})`),

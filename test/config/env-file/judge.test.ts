@@ -108,6 +108,21 @@ describe('a line that programs read differently is one warning', () => {
     expect(printed).not.toMatch(/horse|staple|battery/);
   });
 
+  test('a reference to another variable of the file can only be written out', async () => {
+    const { issues } = await findings({
+      WEBHOOKS_ENDPOINT: '',
+      MQTT_BROKER_ENDPOINT: 'HOST_NAME=mqtt.corp.io\nMQTT_BROKER_ENDPOINT=${HOST_NAME}:1984',
+    });
+    expect(issues).toMatchObject([
+      {
+        id: 'configuration/env-file',
+        fix: expect.stringMatching(
+          /^write the values themselves in MQTT_BROKER_ENDPOINT \(line \d+\), without \$ and the name of another variable$/,
+        ),
+      },
+    ]);
+  });
+
   test('a variable that Spacelift does not read may differ', async () => {
     expect(await ids({ ENVIRONMENT: 'OTHER=a $b #c\nENVIRONMENT=prod' })).toEqual([]);
   });
