@@ -1,6 +1,6 @@
 /** Why a file in which nothing has the name of a variable is no config. */
 import { firstOf } from '../../util/format.ts';
-import { type VariableName, variableBehindPrefix, variableSpelled } from '../contract.ts';
+import { isVariable, type VariableName, variableBehindPrefix, variableSpelled } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
 import { shown } from './quote.ts';
 import { getAll, getSecrets } from './refused.ts';
@@ -10,6 +10,11 @@ const MOST = 3;
 
 export function noVariable(file: string, entries: readonly Entry[] = []): InputError {
   const none = `${file}: contains no Spacelift variable`;
+  const envFile = entries.find(({ location, value }) => location?.kind !== undefined && holdsEnvFile(value));
+  if (envFile?.location !== undefined)
+    return new InputError(
+      `${none}, but ${envFile.location.kind} ${envFile.location.name} holds a whole env file under one key; create it with --from-env-file instead of --from-file`,
+    );
   const spelled = meantIn(entries, variableSpelled);
   if (spelled.some(({ location }) => location?.kind !== undefined)) {
     const keys = spelled.map(({ name }) => name);
@@ -37,3 +42,6 @@ const meantIn = (entries: readonly Entry[], meantBy: (name: string) => VariableN
     const meant = meantBy(name);
     return meant === undefined ? [] : [{ name, meant, location }];
   });
+
+const holdsEnvFile = (text: string): boolean =>
+  [...text.matchAll(/^(?:export )?([A-Z][A-Z0-9_]*)=/gm)].some(([, name = '']) => isVariable(name));

@@ -1,6 +1,6 @@
 /** Inputs without a config, with the command that prints one. */
 import { expect, it } from 'vitest';
-import { refusal } from './helpers.ts';
+import { base64, refusal } from './helpers.ts';
 
 it.each([
   [
@@ -243,6 +243,10 @@ it.each([
   [
     'services: {server: {image: x, environment: [ENVIRONMENT=prod, SERVER_DOMAIN = a.b]}}\n',
     'service server: environment[1] has a space before =, which Compose makes a part of the name SERVER_DOMAIN',
+  ],
+  [
+    `kind: Secret\nmetadata: {name: app}\ndata: {.env: ${base64('# x\nexport SERVER_DOMAIN=a.b\n')}}\n`,
+    'contains no Spacelift variable, but Secret app holds a whole env file under one key; create it with --from-env-file instead of --from-file',
   ],
   [
     'plain words\n',
