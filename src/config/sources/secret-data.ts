@@ -40,6 +40,7 @@ export function readObject(
   };
   const where = `${file}: ${label}`;
   refuseOtherField(object, kind, where);
+  refuseNested(object, where);
   const plain = (field: string) =>
     variablesIn(mapIn(object, field, where), place).map(({ key, value, place }) => entryOf(key, value, place));
   if (kind === 'ConfigMap') return { entries: plain('data'), rejected: [] };
@@ -119,6 +120,18 @@ function refuseOtherField(object: ValueMap, kind: string, where: string): void {
   );
   if (given === undefined) return;
   throw new InputError(`${where}: a ${kind} has no ${given[0]}; put the values into ${best}`);
+}
+
+/** Variables one level too deep. */
+function refuseNested(object: ValueMap, where: string): void {
+  for (const field of ['data', 'stringData']) {
+    const map = object[field];
+    const inner = isMap(map)
+      ? Object.values(map).find((value) => isMap(value) && Object.keys(value).some(isKnown))
+      : undefined;
+    if (inner !== undefined)
+      throw new InputError(`${where}: the variables are in a map in ${field}; put them into ${field} itself`);
+  }
 }
 
 /** None for bytes that no variable can contain. */

@@ -6,6 +6,7 @@ import { GATEWAY, type Service } from '../options.ts';
 import type { Location } from '../schema.ts';
 import type { Unseen } from '../unseen.ts';
 import { isTooLong, MOST_ASSIGNMENTS, refuseLongName, tooLong, tooMany } from './bounds.ts';
+import { refuseFields } from './container-fields.ts';
 import { placeIn } from './lines.ts';
 import { isConfig, nearest, nearestObject } from './near.ts';
 import { labelOf, nameIn, namespaceIn, POD_SPECS } from './objects.ts';
@@ -42,6 +43,9 @@ interface Container {
 
 /** `PREFIX_NAME`: what Kubernetes makes a variable of; other keys of a Secret are left out. */
 const VARIABLE_NAME = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
+
+/** Kinds whose containers have the fields of Kubernetes; other programs have others. */
+const NATIVE = /^(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Pod|Job|CronJob|Rollout)$/;
 
 /** What the containers of a file read. */
 export interface WorkloadReading extends Reading {
@@ -216,6 +220,7 @@ class ContainerReader {
     this.#service = service;
     this.#isBackend = isBackend;
     this.#place = { service: service ?? 'all', origin: originIn(input.file, location, label), location };
+    if (service !== undefined && NATIVE.test(location.kind ?? '')) refuseFields(container, `${input.file}: ${label}`);
     for (const source of isList(container.envFrom) ? container.envFrom.filter(isMap) : []) this.#addAll(source);
     for (const pair of isList(container.env) ? container.env.filter(isMap) : []) this.#add(pair);
   }
