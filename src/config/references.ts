@@ -37,6 +37,7 @@ const STORES: readonly Store[] = [
   // A file that SOPS encrypted as a whole is refused before.
   { name: 'a value that SOPS encrypted', pattern: /^ENC\[AES256_GCM,[^\]]+\]$/ },
   { name: 'a value that Sealed Secrets encrypted', pattern: /^Ag[A-D][A-Za-z0-9+/]{690,}={0,2}$/ },
+  { name: 'a value that dotenvx encrypted', pattern: /^encrypted:[A-Za-z0-9+/]{80,}={0,2}$/ },
   { name: 'Conjur (Summon)', pattern: /^!var(?::\w+)* \S+$/ },
   {
     name: 'a secret store',

@@ -32,6 +32,10 @@ export const UNSEEN = {
     where: 'in a file that the unit names (EnvironmentFile=)',
     fix: advice`pass that file too, with -f`,
   },
+  command: {
+    where: 'by the command of the container, which reads a file or a secret store before it starts Spacelift',
+    fix: advice`pass the values in an additional -f file, or run this tool with the same command in place of Spacelift`,
+  },
   cluster: {
     where: 'from a Secret or ConfigMap that is not part of the input',
     fix: advice`pass it too: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -`,

@@ -4,7 +4,7 @@ import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
 import { mapOf, variablesIn } from './lines.ts';
 import { named } from './quote.ts';
-import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
+import { holdsSpacelifts, serviceInName, serviceStarted, setsVariables } from './service.ts';
 import {
   type Document,
   entryOf,
@@ -46,7 +46,8 @@ export function readCompose(documents: readonly Document[], file: string): Readi
     const variables = variablesOf(service);
     const found = serviceOf(name, service);
     const files = filesOf(service);
-    const hasFiles = files.length > 0;
+    const isStarted = setsVariables([service.entrypoint, service.command]);
+    const hasFiles = files.length > 0 || isStarted;
     if (found === undefined && !holdsSpacelifts((key) => Object.hasOwn(variables, key))) return [];
     if (found !== undefined && !hasFiles && !Object.keys(variables).some(isKnown)) return [];
     const shown = named(name, 'container');
@@ -58,12 +59,14 @@ export function readCompose(documents: readonly Document[], file: string): Readi
     return [
       {
         files,
+        isStarted,
         entries: variablesIn(variables, place).map(({ key, value, place }) => entry(key, value, place)),
       },
     ];
   });
   const files = used.flatMap((service) => service.files);
   const hasFiles = files.length > 0;
+  const isStarted = used.some((service) => service.isStarted);
   const entries = used.flatMap((service) => service.entries);
   if (entries.length === 0) {
     const why = hasFiles ? 'its services read everything from env_file' : 'no service of it is Spacelift’s';
@@ -78,8 +81,8 @@ export function readCompose(documents: readonly Document[], file: string): Readi
   return {
     entries,
     workloads: [...new Set([...workloads, ...others])],
-    incomplete: hasFiles,
-    ...(hasFiles && { unseen: 'envFile', missing: files }),
+    incomplete: hasFiles || isStarted,
+    ...(isStarted ? { unseen: 'command' } : hasFiles && { unseen: 'envFile', missing: files }),
   };
 }
 

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { type Entry, InputError, type RejectedValue } from '../entry.ts';
 import { GATEWAY, type Service } from '../options.ts';
 import { named } from './quote.ts';
-import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
+import { holdsSpacelifts, serviceInName, serviceStarted, setsVariables } from './service.ts';
 import {
   aType,
   type Document,
@@ -55,11 +55,15 @@ export function readEcs(documents: readonly Document[], file: string): Reading {
     return files.length === 0 ? [] : [{ service, files }];
   });
   const services = open.filter(({ service }) => service !== GATEWAY);
+  const isStarted = used.some(
+    ({ container, place }) => place.service !== GATEWAY && setsVariables(commandOf(container)),
+  );
   return {
     rejected,
     entries: used.flatMap(({ container, where, place }) => entriesOf(container, where, place)),
-    incomplete: services.length > 0,
-    ...(services.length > 0 && { missing: services.flatMap(({ files }) => files) }),
+    incomplete: isStarted || services.length > 0,
+    ...(isStarted && { unseen: 'command' as const }),
+    ...(!isStarted && services.length > 0 && { missing: services.flatMap(({ files }) => files) }),
     taskDefinition: true,
     ...(open.length > services.length && { incompleteGateway: true }),
   };
@@ -110,7 +114,9 @@ const isContainer = (value: Value): boolean =>
 
 /** By name, otherwise by command. */
 const serviceOf = (container: ValueMap, name: string): Service | undefined =>
-  serviceInName(name) ?? serviceStarted([field(container, 'command')]);
+  serviceInName(name) ?? serviceStarted(commandOf(container));
+
+const commandOf = (container: ValueMap) => [field(container, 'entryPoint'), field(container, 'command')];
 
 /** A container that is neither named nor started like a service, such as a database migration job. */
 function isSpacelifts(container: ValueMap, where: string): boolean {

@@ -120,6 +120,11 @@ const TEXTS: readonly Refused[] = [
     instead: () => `env ${SELF}`,
   },
   {
+    is: startsWith(/^=+ \S+ Config Vars/),
+    what: 'a table of Heroku',
+    instead: () => `heroku config -s ${SELF}`,
+  },
+  {
     is: startsWith(/^\s*<(?:!doctype|html)\b/i),
     what: 'an HTML page, such as a login form',
     instead: () => getSecrets(' -n NAMESPACE'),
@@ -206,6 +211,7 @@ const BINARIES: readonly {
   readonly instead: (word: string) => string;
 }[] = [
   { bytes: '504b0304', what: 'a ZIP archive', instead: (word) => `if it is a plan: tofu show -json ${word} ${SELF}` },
+  { bytes: '0047495443525950', what: 'encrypted with git-crypt', instead: () => 'decrypt it first: git-crypt unlock' },
   { bytes: '1f8b', what: 'compressed with gzip', instead: (word) => `gunzip -c ${word} ${SELF}` },
   { bytes: '28b52ffd', what: 'compressed with Zstandard', instead: (word) => `zstd -dc ${word} ${SELF}` },
   { bytes: '425a68', what: 'compressed with bzip2', instead: (word) => `bunzip2 -c ${word} ${SELF}` },

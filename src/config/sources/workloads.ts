@@ -11,7 +11,7 @@ import { placeIn } from './lines.ts';
 import { isConfig, nearest, nearestObject } from './near.ts';
 import { labelOf, nameIn, namespaceIn, POD_SPECS } from './objects.ts';
 import { named } from './quote.ts';
-import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
+import { holdsSpacelifts, serviceInName, serviceStarted, setsVariables } from './service.ts';
 import { type Stored, StoredObjects } from './stored.ts';
 import {
   entryOf,
@@ -83,7 +83,9 @@ export function readWorkloads(
     entries: read.flatMap(({ entries }) => entries),
     incomplete: open.some((reader) => !reader.isGateway),
     ...(unseen !== undefined && { unseen }),
-    missing: [...new Set(open.flatMap((reader) => [...reader.missing, ...reader.open]))],
+    ...(!open.some((reader) => reader.unseen === 'command') && {
+      missing: [...new Set(open.flatMap((reader) => [...reader.missing, ...reader.open]))],
+    }),
     ...(open.some((reader) => reader.isGateway) && { incompleteGateway: true as const }),
     referred: new Set(read.flatMap((reader) => [...reader.referred])),
     isReferring: read.some(({ referred, missing }) => referred.size + missing.size > 0),
@@ -223,6 +225,7 @@ class ContainerReader {
     if (service !== undefined && NATIVE.test(location.kind ?? '')) refuseFields(container, `${input.file}: ${label}`);
     for (const source of isList(container.envFrom) ? container.envFrom.filter(isMap) : []) this.#addAll(source);
     for (const pair of isList(container.env) ? container.env.filter(isMap) : []) this.#add(pair);
+    if (service !== undefined && setsVariables([container.command, container.args])) this.unseen = 'command';
   }
 
   get isGateway(): boolean {

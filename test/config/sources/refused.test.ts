@@ -249,6 +249,11 @@ it.each([
     'contains no Spacelift variable, but Secret app holds a whole env file under one key; create it with --from-env-file instead of --from-file',
   ],
   [
+    '=== spacelift Config Vars\n\nSERVER_DOMAIN: a.b\n',
+    'a table of Heroku; pass the config: heroku config -s | spacelift-preflight -f -',
+  ],
+  ['\0GITCRYPT\0abc', 'encrypted with git-crypt, expected text; decrypt it first: git-crypt unlock'],
+  [
     'plain words\n',
     'expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map; found plain text; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
   ],
