@@ -270,6 +270,14 @@ it.each(['', '\n\n', '# a comment\n', '{}', '[]', 'null', '{}\n{}', '---\n---\n'
   },
 );
 
+it('two objects in one YAML document are not one', async () => {
+  const object = (name: string) =>
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: ${name}}\nstringData: {SERVER_DOMAIN: a.b}\n`;
+  expect(await refusal('x', object('a') + object('b'))).toBe(
+    'x: not valid YAML at line 6, column 1: two objects without --- between them',
+  );
+});
+
 it('an error in one of several JSON documents has its position', async () => {
   expect(await refusal('x', '{"SERVER_DOMAIN": "a.b"}\n---\n{"ENVIRONMENT": }\n')).toBe(
     'x: not valid JSON at line 3, column 17',
