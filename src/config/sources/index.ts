@@ -47,6 +47,7 @@ export async function readSources(
   const deadline = deadlineIn(timeoutMs);
   const sources: Source[] = [];
   for (const file of files) {
+    if (/^https?:\/\//i.test(file)) throw new InputError('-f expects a file, not a URL: pipe it in with -f -');
     if (looksLikeContent(file))
       throw new InputError('-f expects a file, but the argument looks like a config: pipe it in with -f -');
     const bytes = await readBytes(

@@ -97,7 +97,8 @@ export async function readBytes(
   } catch (error) {
     if (error instanceof InputError) throw error;
     const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-    throw new InputError(`${file}: ${REASONS[code ?? ''] ?? `can't be read${code ? ` (${code})` : ''}`}`);
+    const several = code === 'ENOENT' && file.includes(',') ? '; repeat -f for each file' : '';
+    throw new InputError(`${file}: ${REASONS[code ?? ''] ?? `can't be read${code ? ` (${code})` : ''}`}${several}`);
   } finally {
     clearTimeout(timer);
     late.catch(() => {});
