@@ -48,8 +48,8 @@ const CONFUSED: ReadonlyMap<string, VariableName> = new Map([
 interface Misspelling {
   readonly entry: Entry;
   readonly meant: string;
-  /** A variable behind a prefix: it can be for another program, unless this one is missing. */
-  readonly hasPrefix?: true;
+  /** It can be for another program, unless the variable is missing. */
+  readonly isVague?: boolean;
 }
 
 /** The misspelled names in a config. */
@@ -63,9 +63,9 @@ export class Misspellings {
     const unknown = new Map(entries.filter(({ name }) => isUnknown(name)).map((entry) => [entry.name, entry]));
     this.#found = [...unknown.values()].flatMap((entry): Misspelling[] => {
       const meant = meantBy(entry.name, isSet);
-      if (meant !== undefined) return [{ entry, meant }];
+      if (meant !== undefined) return [{ entry, meant, isVague: isKey(entry) || isSpelledForSdk(entry.name) }];
       const behind = variableBehindPrefix(entry.name);
-      return behind === undefined ? [] : [{ entry, meant: behind, hasPrefix: true }];
+      return behind === undefined ? [] : [{ entry, meant: behind, isVague: true }];
     });
   }
 
@@ -90,14 +90,14 @@ export class Misspellings {
   /** One warning for each that no other finding names. */
   findings(): ConfigurationFinding[] {
     return this.#found
-      .filter((one) => !this.#reported.has(one) && one.hasPrefix === undefined)
+      .filter((one) => !this.#reported.has(one) && one.isVague !== true)
       .map(({ entry, meant }) => ({
         rule: 'unknown',
         variable: entry.name,
         outcome: warn(`unknown variable ${entry.name}, did you mean ${meant}?`, {
           detail: `It is in ${placeOf(entry)}.`,
           expected: meant,
-          fix: advice`rename it to ${meant}, or ${isKey(entry) ? 'pass the workload too that sets the variable from it' : 'remove it'}`,
+          fix: advice`rename it to ${meant}, or remove it`,
           ...(isVariable(meant) && { docs: CONTRACT[meant].docs }),
           evidence: { variable: entry.name, suggestion: meant },
         }),
@@ -108,6 +108,8 @@ export class Misspellings {
 /** Whether it is a key of a Secret or ConfigMap that is no variable by itself. */
 const isKey = ({ name, location }: Entry): boolean =>
   location?.kind !== undefined && variableSpelled(name) !== undefined;
+
+const isSpelledForSdk = (name: string): boolean => isForSdk(variableSpelled(name) ?? '');
 
 /** In neither the contract nor the lists of variables that the cloud SDKs read. */
 function isUnknown(name: string): boolean {

@@ -109,7 +109,7 @@ const TEXTS: readonly Refused[] = [
   },
   {
     is: startsWith(
-      /^\s*(?:(?:#|::|rem\b)[^\n]*\n\s*)*(?:\$env:\w+\s*=|set (?:-\w+ )?"?[A-Za-z_]\w*[ =]|setx? |setenv )/i,
+      /^\s*(?:(?:#|::|rem\b)[^\n]*\n\s*)*(?:\$env:\w+\s*=|set (?:-\w+ )?"?[A-Za-z_]\w*[ =]|setx |setenv )/i,
     ),
     what: 'commands of another shell',
     instead: () => 'run them, and then spacelift-preflight without -f',

@@ -91,3 +91,10 @@ it('takes time that grows with its length alone, with blank lines or a large quo
     expect(large).toContain('the value of SERVER_DOMAIN is larger than 128 KiB');
   }, 250_000);
 });
+
+it('begins with what a shell is told, comments or names without a value', async () => {
+  for (const first of ['#!/bin/bash\nset -a\n', 'set -o\n', 'export SERVER_DOMAIN\n', 'HOME\n\n# x\nTERM\n']) {
+    const { SERVER_DOMAIN: domain } = valuesOf(await parseSource('.env', `${first}SERVER_DOMAIN=a.b\nset +a\n`));
+    expect(domain, first).toBe('a.b');
+  }
+});
