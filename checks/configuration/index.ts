@@ -85,14 +85,14 @@ export const configuration = defineCheck({
       fix: 'Fill in the value.',
       example: {
         found: 'LICENSE_TOKEN still contains a placeholder',
-        fix: 'fill in LICENSE_TOKEN in shared.yaml (Secret spacelift-shared)',
+        fix: 'fill in LICENSE_TOKEN in shared.yaml (Secret spacelift-shared), line 12',
       },
       docs: DOCS.general,
     },
     'env-file': {
       title: 'every line of an env file has one meaning',
       procedure:
-        'Compares what Docker Compose, bash, docker run --env-file, kubectl create --from-env-file and systemd read. Programs that reject the file, or would keep the quotes around its values, are left out. This tool reads the file like Docker Compose.',
+        'Compares what Docker Compose, bash, docker run --env-file, kubectl create --from-env-file and systemd read. Programs that reject the file, or would keep the quotes around its values, are left out. This tool reads the file like Docker Compose. Lines that are not NAME=value are listed.',
       rationale: 'Spacelift gets another value than this tool has tested, depending on the program that starts it.',
       fix: 'Write the value as the finding states, so that all programs read the same.',
       example: {

@@ -249,6 +249,25 @@ export function isChosen<Name extends ChoiceName>(name: Name, value: string | un
 
 export const isVariable = (name: string): name is VariableName => Object.hasOwn(TABLE, name);
 
+/** The variable that has this name in other letters: `database_url`, `database-url`, `databaseUrl`. */
+export function variableSpelled(name: string): VariableName | undefined {
+  const spelled = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toUpperCase()
+    .replaceAll(/[-.]/g, '_');
+  return spelled !== name && spelled.includes('_') && isVariable(spelled) ? spelled : undefined;
+}
+
+/** The variable behind a short prefix: `APP_SERVER_DOMAIN`. Many programs have such names. */
+export function variableBehindPrefix(name: string): VariableName | undefined {
+  if (isKnown(name) || !/^[A-Z][A-Z0-9_]*$/.test(name)) return undefined;
+  const behind = (variable: string) =>
+    variable.includes('_') && name.endsWith(`_${variable}`) && name.length - variable.length <= LONGEST_PREFIX;
+  return VARIABLES.find(behind);
+}
+
+const LONGEST_PREFIX = 20;
+
 /** Known prefixes: not checked, and never a misspelling. */
 const KNOWN_PREFIXES = ['FEATURE_FLAG_'];
 /** Variables that the cloud SDKs and Node read themselves: not Spacelift's, but not unknown either. */

@@ -54,6 +54,8 @@ function decodedText(value: string): string | undefined {
 function stillEncoded(encoded: readonly Entry[], isTwice: boolean): Issue {
   const names = encoded.map(({ name }) => name);
   const origins = [...new Set(encoded.map(({ origin }) => origin))];
+  const isMap = encoded.every(({ location }) => location?.kind === undefined && location?.container === undefined);
+  const whole = isMap ? '; if this is the data of a Secret, pass the whole Secret' : '';
   const count = plural(names.length, 'value');
   const [is, was] = names.length === 1 ? ['is', 'was'] : ['are', 'were'];
   const found = isTwice ? `${count} ${was} encoded with base64 twice` : `${count} ${is} still base64`;
@@ -62,7 +64,7 @@ function stillEncoded(encoded: readonly Entry[], isTwice: boolean): Issue {
     expected: isTwice ? 'values that are encoded once, or plain values in stringData' : 'the values themselves',
     fix: isTwice
       ? advice`encode each value once: printf %s "$VALUE" | base64; or leave that to kubectl create secret, or to stringData`
-      : advice`put the values in as they are: only the data of a Secret is base64, not stringData, a ConfigMap, a container or an env file`,
+      : advice`put the values in as they are: only the data of a Secret is base64, not stringData, a ConfigMap, a container or an env file${whole}`,
     docs: DOCS.general,
     evidence: { variables: names, origins },
     cause: cause.variable(names[0] ?? ''),

@@ -65,6 +65,10 @@ export interface Entry {
   readonly location?: Location;
 }
 
+/** Where an entry is, for people: "shared.yaml (Secret spacelift-shared), line 12". */
+export const placeOf = ({ origin, location }: Pick<Entry, 'origin' | 'location'>): string =>
+  location?.line === undefined ? origin : `${origin}, line ${location.line}`;
+
 export interface Source {
   /** The path as given, or "standard input"; absent for the environment. */
   readonly file?: string;
@@ -73,7 +77,9 @@ export interface Source {
   readonly incomplete: boolean;
   /** If incomplete: why; ECS `environmentFiles` by default. */
   readonly unseen?: Unseen;
-  /** The same for the VCS gateway's container, in a task definition with other services. */
+  /** If incomplete: everything that it lacks, if other files can have it: `Secret NAME`, or the name of a file. */
+  readonly missing?: readonly string[];
+  /** Whether the VCS gateway's container also sets variables that are not known here, in a task definition with other services. */
   readonly incompleteGateway?: true;
   /** Whether it is a task definition of ECS. */
   readonly taskDefinition?: true;

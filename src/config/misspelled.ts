@@ -2,8 +2,17 @@
 import { advice, type Fix } from '../outcome/fix.ts';
 import { warn } from '../outcome/outcome.ts';
 import { editDistance } from '../util/edit-distance.ts';
-import { CONTRACT, isForSdk, isKnown, isVariable, VARIABLES, type VariableName } from './contract.ts';
-import type { Entry, Source } from './entry.ts';
+import {
+  CONTRACT,
+  isForSdk,
+  isKnown,
+  isVariable,
+  VARIABLES,
+  type VariableName,
+  variableBehindPrefix,
+  variableSpelled,
+} from './contract.ts';
+import { type Entry, placeOf, type Source } from './entry.ts';
 import type { ConfigurationFinding } from './finding.ts';
 import { isPublicVariable } from './public-variables.ts';
 
@@ -39,6 +48,8 @@ const CONFUSED: ReadonlyMap<string, VariableName> = new Map([
 interface Misspelling {
   readonly entry: Entry;
   readonly meant: string;
+  /** It can be for another program, unless the variable is missing. */
+  readonly isVague?: boolean;
 }
 
 /** The misspelled names in a config. */
@@ -50,9 +61,11 @@ export class Misspellings {
   constructor(sources: readonly Source[], isSet: (name: string) => boolean) {
     const entries = sources.filter((source) => !source.process).flatMap((source) => source.entries);
     const unknown = new Map(entries.filter(({ name }) => isUnknown(name)).map((entry) => [entry.name, entry]));
-    this.#found = [...unknown.values()].flatMap((entry) => {
+    this.#found = [...unknown.values()].flatMap((entry): Misspelling[] => {
       const meant = meantBy(entry.name, isSet);
-      return meant === undefined ? [] : [{ entry, meant }];
+      if (meant !== undefined) return [{ entry, meant, isVague: isKey(entry) || isSpelledForSdk(entry.name) }];
+      const behind = variableBehindPrefix(entry.name);
+      return behind === undefined ? [] : [{ entry, meant: behind, isVague: true }];
     });
   }
 
@@ -69,20 +82,20 @@ export class Misspellings {
     this.#reported.add(first);
     const { entry } = first;
     return {
-      detail: `${entry.name} is set in ${entry.origin}, did you mean ${name}?`,
-      fix: advice`rename ${entry.name} to ${name}`,
+      detail: `${entry.name} is set in ${placeOf(entry)}, did you mean ${name}?`,
+      fix: advice`rename ${entry.name} to ${name}${isKey(entry) ? ', or pass the workload too that sets the variable from it' : ''}`,
     };
   }
 
   /** One warning for each that no other finding names. */
   findings(): ConfigurationFinding[] {
     return this.#found
-      .filter((one) => !this.#reported.has(one))
+      .filter((one) => !this.#reported.has(one) && one.isVague !== true)
       .map(({ entry, meant }) => ({
         rule: 'unknown',
         variable: entry.name,
         outcome: warn(`unknown variable ${entry.name}, did you mean ${meant}?`, {
-          detail: `It is in ${entry.origin}.`,
+          detail: `It is in ${placeOf(entry)}.`,
           expected: meant,
           fix: advice`rename it to ${meant}, or remove it`,
           ...(isVariable(meant) && { docs: CONTRACT[meant].docs }),
@@ -91,6 +104,12 @@ export class Misspellings {
       }));
   }
 }
+
+/** Whether it is a key of a Secret or ConfigMap that is no variable by itself. */
+const isKey = ({ name, location }: Entry): boolean =>
+  location?.kind !== undefined && variableSpelled(name) !== undefined;
+
+const isSpelledForSdk = (name: string): boolean => isForSdk(variableSpelled(name) ?? '');
 
 /** In neither the contract nor the lists of variables that the cloud SDKs read. */
 function isUnknown(name: string): boolean {
@@ -102,6 +121,9 @@ function isUnknown(name: string): boolean {
 function meantBy(name: string, isSet: (name: string) => boolean): string | undefined {
   const confused = CONFUSED.get(name);
   if (confused !== undefined) return confused;
+  const spelled = variableSpelled(name);
+  // If both are set, one is for another program.
+  if (spelled !== undefined) return isSet(spelled) ? undefined : spelled;
   let best: { readonly candidate: string; readonly score: number } | undefined;
   for (const candidate of CANDIDATES) {
     if (Math.abs(candidate.length - name.length) > MOST_WITH_PREFIX) continue;

@@ -3,8 +3,11 @@ import { isSecret } from './contract.ts';
 
 /** Unfilled templates: shell, Helm, Terraform. */
 const TEMPLATE = /\$\{[A-Za-z_][\w.-]*\}|\$?\{\{[^{}]*\}\}|\$\([A-Z_][A-Z0-9_]*\)/;
+/** In place of a secret, as Argo CD, CI systems and Terraform print it. */
+const MASK = /[*•●]{3,}|\+{4,}|redacted|[<[(‹](?:redacted|hidden|masked|sensitive)(?: value)?[>\])›]/;
+const WHOLE_MASK = new RegExp(`^(?:${MASK.source})$`, 'i');
 const WORD = /<[^<>]{1,80}>|change[-_ ]?me!?|replace[-_ ]?me|to[-_]?do|tbd|fixme|x{3,}/;
-const WHOLE = new RegExp(`^(?:${WORD.source}|(?:${TEMPLATE.source})+)$`, 'i');
+const WHOLE = new RegExp(`^(?:${MASK.source}|${WORD.source}|(?:${TEMPLATE.source})+)$`, 'i');
 const IN_LOCATION = new RegExp(`${TEMPLATE.source}|<[A-Za-z][\\w -]*>|\\bchange[-_]?me\\b`, 'i');
 /** RFC 2606. */
 const RESERVED_DOMAINS = ['example.com', 'example.org', 'example.net'];
@@ -19,6 +22,9 @@ export function isPlaceholder(name: string, value: string): boolean {
   if (name === 'SERVER_DOMAIN' && RESERVED_DOMAINS.includes(value.toLowerCase())) return true;
   return !isSecret(name) && !USER_NAMES.includes(name) && TEMPLATE.test(value);
 }
+
+/** Whether a program has put something in place of a secret. */
+export const isMask = (text: string): boolean => WHOLE_MASK.test(text.trim());
 
 const isWhole = (text: string): boolean => WHOLE.test(text.trim());
 

@@ -1,6 +1,6 @@
 /** Quotes around many values at once: a reader of an env file that does not remove them (`docker run --env-file`, kubectl). */
 import { cause } from '../outcome/cause.ts';
-import { advice } from '../outcome/fix.ts';
+import { advice, type Fix } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
 import { firstOf } from '../util/format.ts';
 import { CONTRACT, DOCS, isForSdk, isVariable } from './contract.ts';
@@ -12,8 +12,12 @@ const FEWEST = 2;
 /** Maximum number of names in a text. */
 const MOST_NAMES = 8;
 
+/** As word processors and chats write them. */
+const isTypographic = (value: string): boolean => /^[“”„‘’«].*[“”‘’»]$/s.test(value);
+
 /** The whole value is in quotes. */
-export const isQuoted = (value: string): boolean => /^(['"`]).*\1$/s.test(value) && value.length > 1;
+export const isQuoted = (value: string): boolean =>
+  (/^(['"`]).*\1$/s.test(value) || isTypographic(value)) && value.length > 1;
 
 /** Which variables are in quotes together, and the one finding for each place that they are from. */
 export function judgeQuoted({ entries }: Resolved): ReadonlyMap<string, Issue> {
@@ -35,13 +39,31 @@ const isBroken = ({ name }: Entry): boolean => isVariable(name) && CONTRACT[name
 function keptQuotes(quoted: readonly Entry[], origin: string): Issue {
   const names = quoted.map(({ name }) => name);
   const shown = firstOf(names, MOST_NAMES);
+  const told = (why: string, detail: string, fix: Fix) =>
+    fail(`${names.length} values are in quotes${why}`, {
+      detail: `In ${origin}: ${shown}. ${detail}`,
+      expected: 'values without quotes',
+      fix,
+      docs: DOCS.general,
+      evidence: { variables: names, origin },
+      cause: cause.variable(names[0] ?? ''),
+    });
+  if (quoted.every(({ value }) => isTypographic(value)))
+    return told(
+      ' that no program removes',
+      'They are typographic quotes (“”), which are part of the values.',
+      advice`replace the typographic quotes in ${origin} by straight ones, or remove them`,
+    );
+  if (quoted.some(({ location }) => location?.container !== undefined))
+    return told(
+      '',
+      'Inside of a value, quotes are part of it.',
+      advice`remove the quotes around the values in ${origin}; in a list of YAML, put them around the whole item: "NAME=value"`,
+    );
   const from = origin === ENVIRONMENT ? 'the file that the environment is from' : `the file that ${origin} is from`;
-  return fail(`${names.length} values are in quotes: docker run --env-file and kubectl --from-env-file keep them`, {
-    detail: `In ${origin}: ${shown}. Docker Compose and shells remove quotes from the same file.`,
-    expected: 'values without quotes',
-    fix: advice`remove the quotes around the values in ${from}: the options --env-file of docker run and --from-env-file of kubectl read each line as it is`,
-    docs: DOCS.general,
-    evidence: { variables: names, origin },
-    cause: cause.variable(names[0] ?? ''),
-  });
+  return told(
+    ': docker run --env-file and kubectl --from-env-file keep them',
+    'Docker Compose and shells remove quotes from the same file.',
+    advice`remove the quotes around the values in ${from}: the options --env-file of docker run and --from-env-file of kubectl read each line as it is`,
+  );
 }

@@ -3,7 +3,7 @@ import { cause } from '../outcome/cause.ts';
 import { advice } from '../outcome/fix.ts';
 import { fail, type Issue, type Skip, skip } from '../outcome/outcome.ts';
 import { DOCS, isKnown } from './contract.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, placeOf } from './entry.ts';
 import { partsOf } from './placeholders.ts';
 import { UNSEEN } from './unseen.ts';
 
@@ -37,6 +37,7 @@ const STORES: readonly Store[] = [
   // A file that SOPS encrypted as a whole is refused before.
   { name: 'a value that SOPS encrypted', pattern: /^ENC\[AES256_GCM,[^\]]+\]$/ },
   { name: 'a value that Sealed Secrets encrypted', pattern: /^Ag[A-D][A-Za-z0-9+/]{690,}={0,2}$/ },
+  { name: 'a value that dotenvx encrypted', pattern: /^encrypted:[A-Za-z0-9+/]{80,}={0,2}$/ },
   { name: 'Conjur (Summon)', pattern: /^!var(?::\w+)* \S+$/ },
   {
     name: 'a secret store',
@@ -101,7 +102,7 @@ export function judgeUnseen(entry: Entry): { rule: 'reference'; outcome: Skip } 
   if (unseen === undefined) return undefined;
   const { where, fix } = UNSEEN[unseen];
   const outcome = skip(`${name} is set ${where}`, {
-    detail: `It is set in ${origin}.`,
+    detail: `It is set in ${placeOf(entry)}.`,
     fix,
     evidence: { variable: name, origin, known: false },
     unknownVariable: name,
@@ -112,7 +113,7 @@ export function judgeUnseen(entry: Entry): { rule: 'reference'; outcome: Skip } 
 /** The finding for an entry that `withReference` has marked. */
 function referenceTo(entry: Entry, store: string): { rule: 'reference'; outcome: Skip } {
   const outcome = skip(`${entry.name} is a reference that only the platform resolves`, {
-    detail: `The value in ${entry.origin} refers to ${store}.`,
+    detail: `The value in ${placeOf(entry)} refers to ${store}.`,
     fix: RESOLVED_VALUE,
     evidence: { variable: entry.name, origin: entry.origin, known: false },
     unknownVariable: entry.name,

@@ -24,9 +24,17 @@ export const UNSEEN = {
     where: 'from a variable of the shell that starts Docker Compose',
     fix: advice`pass the values: docker compose config | spacelift-preflight -f -`,
   },
+  passedOn: {
+    where: 'from the environment of the program that reads the env file, because its line has no =',
+    fix: advice`write NAME=value in its line, or pass the value in an additional -f file`,
+  },
   unit: {
     where: 'in a file that the unit names (EnvironmentFile=)',
     fix: advice`pass that file too, with -f`,
+  },
+  command: {
+    where: 'by the command of the container, which reads a file or a secret store before it starts Spacelift',
+    fix: advice`pass the values in an additional -f file, or run this tool with the same command in place of Spacelift`,
   },
   cluster: {
     where: 'from a Secret or ConfigMap that is not part of the input',

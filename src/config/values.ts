@@ -4,10 +4,10 @@ import { cause } from '../outcome/cause.ts';
 import { advice, type Fix } from '../outcome/fix.ts';
 import { fail, type Issue } from '../outcome/outcome.ts';
 import { CONTRACT, type Variable, type VariableName } from './contract.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, placeOf } from './entry.ts';
 import type { ValueRule } from './finding.ts';
 import { looksSecret, maskValue } from './logins.ts';
-import { isPlaceholder } from './placeholders.ts';
+import { isMask, isPlaceholder } from './placeholders.ts';
 import { isQuoted } from './quoted.ts';
 import type { Redact } from './redact.ts';
 
@@ -50,20 +50,20 @@ export function judgeAs(
   if (value.includes('\0')) {
     return found('value', `${name} contains a NUL character`, {
       expected: 'text: an environment variable can’t contain NUL',
-      fix: advice`remove it in ${entry.origin}`,
+      fix: advice`remove it in ${placeOf(entry)}`,
     });
   }
   if (JUDGED_BY_THEIR_CHECK.some((judged) => judged === name)) return undefined;
   if (variable.type.exact && value !== value.trim()) {
     return found('whitespace', `${name} ${whereWhite(value)}`, {
       expected: variable.type.expected,
-      fix: advice`remove it in ${entry.origin}; to encode a value for a Secret, use printf or echo -n, not echo`,
+      fix: advice`remove it in ${placeOf(entry)}; to encode a value for a Secret, use printf or echo -n, not echo`,
     });
   }
   if (variable.type.exact && isQuoted(value)) {
     return found('whitespace', `${name} contains quotes`, {
       expected: variable.type.expected,
-      fix: advice`remove the inner quotes in ${entry.origin}`,
+      fix: advice`remove the inner quotes in ${placeOf(entry)}`,
     });
   }
   if (isPlaceholder(name, value)) {
@@ -73,12 +73,18 @@ export function judgeAs(
         detail:
           'It replaces $(NAME) by variables of the same container that are defined before it: above it in env, or in envFrom.',
         expected: variable.type.expected,
-        fix: advice`define ${reference} before ${name} in ${entry.origin}, or correct the reference`,
+        fix: advice`define ${reference} before ${name} in ${placeOf(entry)}, or correct the reference`,
       });
     }
+    if (isMask(value))
+      return found('placeholder', `${name} is masked`, {
+        detail: 'A program has replaced the value, because it is secret.',
+        expected: variable.type.expected,
+        fix: advice`pass the config with the value of ${name}, which is masked in ${placeOf(entry)}`,
+      });
     return found('placeholder', `${name} still contains a placeholder`, {
       expected: variable.type.expected,
-      fix: advice`fill in ${name} in ${entry.origin}`,
+      fix: advice`fill in ${name} in ${placeOf(entry)}`,
     });
   }
   if (!v.is(variable.type.schema, value)) {
@@ -91,8 +97,8 @@ export function judgeAs(
       expected: variable.type.expected,
       fix:
         meant === undefined
-          ? advice`correct ${name} in ${entry.origin}`
-          : advice`set ${name}=${meant} in ${entry.origin}`,
+          ? advice`correct ${name} in ${placeOf(entry)}`
+          : advice`set ${name}=${meant} in ${placeOf(entry)}`,
     });
   }
   return undefined;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { configuration } from '../../checks/configuration/index.ts';
 import { pairing } from '../../checks/pairing/index.ts';
 import type { Source } from '../../src/config/entry.ts';
+import { parseSource } from '../../src/config/sources/index.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { preflight, source, type Variables } from '../support/preflight.ts';
 
@@ -327,6 +328,17 @@ test.each([
 ])('the fix for %s=%s has the value that is meant', async (name, value, fix) => {
   const { findings } = await preflight(CHECKS, { ...ONPREM, [name]: value });
   expect(findings.find(({ id }) => id === `configuration/value[${name}]`)).toMatchObject({ fix });
+});
+
+test('a finding about a value says in which line of a file it is', async () => {
+  const lines = Object.entries({ ...ONPREM, OBJECT_STORAGE_TYPE: 'mino', DATABSE_URL: 'x' });
+  const at = (name: string) => lines.findIndex(([key]) => key === name) + 1;
+  const text = lines.map(([name, value]) => `${name}=${value}`).join('\n');
+  const { findings } = await preflight(CHECKS, [await parseSource('.env', text)]);
+  expect(findings.filter(({ status }) => status === 'fail' || status === 'warn')).toMatchObject([
+    { fix: `correct OBJECT_STORAGE_TYPE in .env, line ${at('OBJECT_STORAGE_TYPE')}` },
+    { detail: `It is in .env, line ${at('DATABSE_URL')}.` },
+  ]);
 });
 
 test.each([

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { configuration } from '../../checks/configuration/index.ts';
 import { pairing } from '../../checks/pairing/index.ts';
 import { VARIABLES } from '../../src/config/contract.ts';
+import { parseSource } from '../../src/config/sources/index.ts';
 import { editDistance } from '../../src/util/edit-distance.ts';
 import { RUNS } from '../support/arbitrary.ts';
 import { expectLinear } from '../support/growth.ts';
@@ -76,6 +77,50 @@ describe('a misspelled variable that is missing is one failure', () => {
       fix: `rename ${misspelled} to ${name}`,
     });
     expect(others).toEqual([]);
+  });
+
+  test.each(['server_domain', 'server-domain', 'Server_Domain', 'server.domain', 'serverDomain'])(
+    'in other letters: %s',
+    async (name) => {
+      const [found, ...others] = await issues(renamed('SERVER_DOMAIN', name));
+      expect(found).toMatchObject({
+        status: 'fail',
+        detail: `${name} is set in test (all), did you mean SERVER_DOMAIN?`,
+        fix: `rename ${name} to SERVER_DOMAIN`,
+      });
+      expect(others).toEqual([]);
+      // What is also there in capitals is for another program.
+      expect(await issues({ ...ONPREM, [name]: 'x', aws_region: 'y' })).toEqual([]);
+    },
+  );
+
+  test('with a prefix, which is for another program if the variable is not missing', async () => {
+    const [found, ...others] = await issues(renamed('SERVER_DOMAIN', 'APP_SERVER_DOMAIN'));
+    expect(found).toMatchObject({
+      id: 'configuration/required[SERVER_DOMAIN]',
+      detail: 'APP_SERVER_DOMAIN is set in test (all), did you mean SERVER_DOMAIN?',
+      fix: 'rename APP_SERVER_DOMAIN to SERVER_DOMAIN',
+    });
+    expect(others).toEqual([]);
+    const backup = { BACKUP_AWS_REGION: 'eu-west-1', APP_DATABASE_URL: 'x', BACKUP_DATABASE_READ_ONLY_URL: 'y' };
+    expect(await issues({ ...ONPREM, ...backup })).toEqual([]);
+  });
+
+  test('as a key of a Secret that no workload in the input reads', async () => {
+    const { DATABASE_URL: url, ...rest } = ONPREM;
+    const object = {
+      kind: 'Secret',
+      metadata: { name: 's' },
+      stringData: { ...rest, 'database-url': url, 'vcs-gateway-endpoint': 'a.b:1984', 'aws-region': 'x' },
+    };
+    const { findings } = await preflight(CHECKS, [await parseSource('x.json', JSON.stringify(object))]);
+    expect(findings.filter(({ status }) => status === 'fail' || status === 'warn')).toMatchObject([
+      {
+        id: 'configuration/required[DATABASE_URL]',
+        detail: 'database-url is set in x.json (Secret s), did you mean DATABASE_URL?',
+        fix: 'rename database-url to DATABASE_URL, or pass the workload too that sets the variable from it',
+      },
+    ]);
   });
 
   test('of a group', async () => {

@@ -265,11 +265,51 @@ describe('in one map of a YAML file', () => {
         .slice(4)
         .map((line) => line.trim()),
     ],
+    [
+      'Helm values',
+      ['spacelift:', '  env:', ...secret('x', plain).slice(4)].map((line, at) => (at > 1 ? `  ${line}` : line)),
+    ],
+    [
+      'a document that SOPS encrypted in part',
+      [
+        ...["kind: ConfigMap\nmetadata: {name: other}\n---\nsops: {version: 3.9.0}\nx: 'ENC[AES256_GCM,data:Zg==]'"],
+        ...secret('stringData', plain),
+      ].flatMap((text) => text.split('\n')),
+    ],
   ])('of %s, two values are a warning with both lines, and the last one counts', async (_, lines) => {
     const { deployment, titles } = await warnings([await parseSource('shared.yaml', lines.join('\n'))]);
     const first = lines.findIndex((line) => line.includes('SERVER_DOMAIN:')) + 1;
     expect(titles).toHaveLength(1);
     expect(titles[0]).toContain(`It is set in lines ${first} and ${lines.length} of shared.yaml`);
+    expect(deployment.lookup('SERVER_DOMAIN')).toMatchObject({ state: 'set', value: 'other.corp.io' });
+  });
+
+  test.each([
+    [
+      'a container',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: server}\nspec: {containers: [{name: server, env: LIST}]}',
+    ],
+    [
+      'a Secret that a container reads',
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: server}\nspec: {containers: [{name: server, envFrom: [{secretRef: {name: s}}]}]}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: MAP`,
+    ],
+    ['a Compose service', 'services: {server: {image: x, environment: LINES}}'],
+    ['Helm values', 'spacelift: {extraEnv: LIST}'],
+    ['an item of 1Password', '{"title": "spacelift", "fields": LIST}'],
+  ])('a list of variables in %s: two values are a warning, and the last one counts', async (_, text) => {
+    const pairs = [...Object.entries(ONPREM), ['SERVER_DOMAIN', 'other.corp.io'] as const];
+    const source = await parseSource(
+      'x.yaml',
+      text
+        .replace('LIST', () => JSON.stringify(pairs.map(([name, value]) => ({ name, value }))))
+        .replace('LINES', () =>
+          JSON.stringify(pairs.map(([name, value]) => `${name}=${value.replaceAll('$', '$$$$')}`)),
+        )
+        .replace('MAP', () => `{${pairs.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ')}}`),
+    );
+    const { deployment, titles } = await warnings([source]);
+    expect(titles).toHaveLength(1);
+    expect(titles[0]).toContain('SERVER_DOMAIN has different values for the same service');
     expect(deployment.lookup('SERVER_DOMAIN')).toMatchObject({ state: 'set', value: 'other.corp.io' });
   });
 

@@ -1,13 +1,18 @@
 /** What is left over from a template, and what only looks like it. */
 import { expect, test } from 'vitest';
+import { configuration } from '../../checks/configuration/index.ts';
 import type { VariableName } from '../../src/config/contract.ts';
 import type { Entry } from '../../src/config/entry.ts';
 import { isPlaceholder } from '../../src/config/placeholders.ts';
+import { parseSource } from '../../src/config/sources/index.ts';
 import { judgeValue } from '../../src/config/values.ts';
+import { preflight } from '../support/preflight.ts';
 
 const url = (password: string, more = '') => `postgres://spacelift:${password}@db.corp.io/spacelift${more}`;
 
 test.each<[string, string]>([
+  ['ADMIN_PASSWORD', 'a***'],
+  ['ADMIN_PASSWORD', 'hidden'],
   ['ADMIN_PASSWORD', 'a${b}c'],
   ['ADMIN_PASSWORD', 'x{{y}}'],
   ['ADMIN_PASSWORD', '$(A)1'],
@@ -51,6 +56,11 @@ test.each<[string, string]>([
   ['LAUNCHER_IMAGE', '${REGISTRY}/launcher'],
   ['MQTT_BROKER_ENDPOINT', '${MQTT_HOST}:1984'],
   ['SERVER_DOMAIN', 'Example.com'],
+  ['ADMIN_PASSWORD', '********'],
+  ['ADMIN_PASSWORD', '++++++++'],
+  ['ADMIN_PASSWORD', '[REDACTED]'],
+  ['ADMIN_PASSWORD', '(sensitive value)'],
+  ['DATABASE_URL', url('***')],
 ])('%s=%s is a placeholder', (name, value) => {
   expect(isPlaceholder(name, value)).toBe(true);
 });
@@ -67,3 +77,18 @@ test.each<[string, string, object | undefined, RegExp]>([
   const entry = { name, kind: 'known', value, service: 'server', origin, ...(location && { location }) } as Entry;
   expect(judgeValue(name as VariableName, entry)?.outcome.title).toMatch(says);
 });
+
+test.each(['++++++++', '<redacted>', '********'])(
+  'the data of a Secret that a program has masked is no base64: %s',
+  async (mask) => {
+    const object = `kind: Secret\nmetadata: {name: s}\ndata:\n  SERVER_DOMAIN: YS5i\n  DATABASE_URL: "${mask}"\n`;
+    const { findings } = await preflight([configuration], [await parseSource('x.yaml', object)]);
+    expect(findings.filter(({ variable, status }) => variable === 'DATABASE_URL' && status === 'fail')).toMatchObject([
+      {
+        id: 'configuration/placeholder[DATABASE_URL]',
+        title: 'DATABASE_URL is masked',
+        fix: 'pass the config with the value of DATABASE_URL, which is masked in x.yaml (Secret s), line 5',
+      },
+    ]);
+  },
+);

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { configuration } from '../../checks/configuration/index.ts';
 import { pairing } from '../../checks/pairing/index.ts';
+import { parseSource } from '../../src/config/sources/index.ts';
 import { ONPREM } from '../support/onprem.ts';
 import { preflight, source, type Variables } from '../support/preflight.ts';
 
@@ -45,4 +46,26 @@ test('one value alone is a slip', async () => {
 
 test('quotes can be part of a password', async () => {
   expect(await issues({ ...ONPREM, ...quoted({ ADMIN_USERNAME: 'admin', ADMIN_PASSWORD: 'b' }) })).toEqual([]);
+});
+
+test('typographic quotes, which no program removes', async () => {
+  const values = Object.entries(ONPREM).map(([name, value]) => [name, value && `“${value}”`]);
+  const [issue, ...others] = await issues(Object.fromEntries(values), false);
+  expect(others).toEqual([]);
+  expect(issue).toMatchObject({
+    title: expect.stringMatching(/^\d+ values are in quotes that no program removes$/),
+    fix: 'replace the typographic quotes in test (all) by straight ones, or remove them',
+  });
+});
+
+test('in the list of a Compose file, where they are part of the values', async () => {
+  const environment = Object.entries(ONPREM).map(([name, value]) => `${name}="${value}"`);
+  const text = JSON.stringify({ services: { server: { image: 'x', environment } } });
+  const { findings } = await preflight([configuration], [await parseSource('x.yaml', text)]);
+  expect(findings.filter(({ status }) => status === 'fail')).toMatchObject([
+    {
+      title: expect.stringMatching(/^\d+ values are in quotes$/),
+      fix: 'remove the quotes around the values in x.yaml (service server); in a list of YAML, put them around the whole item: "NAME=value"',
+    },
+  ]);
 });

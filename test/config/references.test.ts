@@ -42,6 +42,7 @@ const REFERENCES = [
   'aws:secretsmanager:spacelift/db',
   'akeyless:/spacelift/db',
   '!var spacelift/database/url',
+  `encrypted:${'Ab+/'.repeat(40)}=`,
   ' vault:secret/data/spacelift#DATABASE_URL\n',
 ];
 

@@ -10,6 +10,16 @@ export interface Assignment {
   readonly line: number;
 }
 
+/** A name without a value: programs pass it on from the environment, if it is there. */
+export type BareName = Pick<Assignment, 'name' | 'line'>;
+
+/** A line that is no assignment, and neither a comment nor a name. */
+export interface SkippedLine {
+  readonly line: number;
+  /** The variable with whose name it starts. */
+  readonly name?: string;
+}
+
 /** `undefined`: the reader rejects the file, or does something other than set variables, such as running a command. */
 export type Read = readonly Assignment[] | undefined;
 

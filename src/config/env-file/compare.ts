@@ -5,7 +5,7 @@
 import { isKnown } from '../contract.ts';
 import { isPlaceholder, partsOf } from '../placeholders.ts';
 import { storeBehind } from '../references.ts';
-import { type Assignment, lastOf, type Read } from './assignment.ts';
+import { type Assignment, type BareName, lastOf, type Read } from './assignment.ts';
 import { readLeniently } from './compose.ts';
 import type { Difference, EnvFile, Reason, Spelling } from './difference.ts';
 import { READER_NAMES, READERS, type ReaderName } from './readers.ts';
@@ -16,17 +16,28 @@ type Readings = ReadonlyMap<ReaderName, Variables>;
 /** No program has room for more variables; a larger file is only read. */
 const LARGEST = 512 * 1024;
 
-/** The assignments that this run uses, and how programs read the file. */
-export function readEnvFile(text: string, file: string): { used: readonly Assignment[]; envFile: EnvFile } {
-  const lenient = readLeniently(text);
-  if (text.length > LARGEST) return { used: lenient, envFile: { file, readers: [], differences: [] } };
+/** What this run uses of a file, and how programs read it. */
+export interface EnvFileRead {
+  readonly used: readonly Assignment[];
+  readonly bare: readonly BareName[];
+  readonly envFile: EnvFile;
+}
+
+export function readEnvFile(text: string, file: string): EnvFileRead {
+  const { assignments: lenient, bare, skipped } = readLeniently(text);
+  if (text.length > LARGEST) return { used: lenient, bare, envFile: { file, readers: [], differences: [], skipped } };
   const readings = plausible(text, lastOf(lenient));
   const readers = READER_NAMES.filter((name) => readings.has(name));
   // Systemd reads almost anything in some way, so a file that only it accepts is not for it, unless it has its comments.
   const first =
     readers.find((name) => name !== 'systemd') ?? (/^[ \t]*;/m.test(text) ? readers[0] : undefined) ?? 'compose';
   const used = first === 'compose' ? lenient : [...(readings.get(first)?.values() ?? [])];
-  return { used, envFile: { file, readers, differences: differencesIn(readings, lastOf(used)) } };
+  const differences = differencesIn(readings, lastOf(used), new Set(bare.map(({ name }) => name)));
+  return {
+    used,
+    bare,
+    envFile: { file, readers, differences, skipped: first === 'systemd' || readings.has('bash') ? [] : skipped },
+  };
 }
 
 /** Of the programs that accept the file. */
@@ -44,9 +55,12 @@ function isMangled(reader: ReaderName, read: readonly Assignment[], used: Variab
   return read.some(({ name, value }) => isKnown(name) && /^['"]/.test(value) && used.get(name)?.value !== value);
 }
 
-function differencesIn(readings: Readings, used: Variables): Difference[] {
+/** @param bare names without a value, which all programs pass on */
+function differencesIn(readings: Readings, used: Variables, bare: ReadonlySet<string>): Difference[] {
   const names = new Set([...readings.values(), used].flatMap((variables) => [...variables.keys()]));
-  return [...names].filter(isKnown).flatMap((name) => differenceIn(name, readings, used) ?? []);
+  return [...names]
+    .filter((name) => isKnown(name) && !bare.has(name))
+    .flatMap((name) => differenceIn(name, readings, used) ?? []);
 }
 
 /** In place of a value: not set, or set by something outside the file. */

@@ -1,5 +1,15 @@
 /** Docker Compose's reader of env files (compose-go, dotenv/parser.go and template/template.go). */
-import { type Assignment, Budget, isSpace, type Read, trimEnd } from './assignment.ts';
+import { isVariable } from '../contract.ts';
+import {
+  type Assignment,
+  type BareName,
+  Budget,
+  isSpace,
+  lastOf,
+  type Read,
+  type SkippedLine,
+  trimEnd,
+} from './assignment.ts';
 
 /** Spaces, without line breaks. */
 const BLANKS = /[\t\v\f\r \u0085\u00a0]*/y;
@@ -14,8 +24,28 @@ interface Options {
 /** What Docker Compose reads; values of earlier lines are put in for references. */
 export const readCompose = (text: string): Read => new Parser(text, { lenient: false }).parse();
 
+export interface LenientRead {
+  readonly assignments: readonly Assignment[];
+  /** Of variables that no line assigns. */
+  readonly bare: readonly BareName[];
+  /** Lines that Compose rejects. */
+  readonly skipped: readonly SkippedLine[];
+}
+
 /** This tool's own reading: Docker Compose's, but a comment can follow a tab, and lines that Compose rejects are skipped. */
-export const readLeniently = (text: string): readonly Assignment[] => new Parser(text, { lenient: true }).parse() ?? [];
+export function readLeniently(text: string): LenientRead {
+  const parser = new Parser(text, { lenient: true });
+  const assignments = parser.parse() ?? [];
+  const assigned = lastOf(assignments);
+  return {
+    assignments,
+    bare: [...new Map(parser.bare.map((one) => [one.name, one])).values()].filter(({ name }) => !assigned.has(name)),
+    skipped: parser.skipped,
+  };
+}
+
+/** Whether a line is the name of a variable, not a piece of a key. */
+const isBareName = (name: string): boolean => /^(?:[A-Z_][A-Z0-9_]{0,79}|[a-z_][a-z0-9_]{0,79})$/.test(name);
 
 /** Compose rejects the file. */
 class Rejected extends Error {
@@ -24,6 +54,8 @@ class Rejected extends Error {
 /** One for all: a stack for each of a million lines takes minutes. */
 const REJECTED = new Rejected();
 
+/** In characters: more than `export` and the name of any variable. */
+const LONGEST_NAME = 100;
 /** Twice the limit for a variable: a longer value is rejected later, whatever is in it. */
 const LONGEST = 256 * 1024;
 
@@ -31,6 +63,8 @@ class Parser {
   readonly #text: string;
   readonly #options: Options;
   readonly #assignments: Assignment[] = [];
+  readonly bare: BareName[] = [];
+  readonly skipped: SkippedLine[] = [];
   readonly #values: Values = { known: new Map<string, Assignment>(), budget: new Budget() };
   #at = 0;
   #line = 1;
@@ -52,7 +86,7 @@ class Parser {
       } catch (error) {
         if (!(error instanceof Rejected)) throw error;
         if (!this.#options.lenient) return undefined;
-        this.#at = this.#endOfLine(start) + 1;
+        this.#skipLine(start);
       }
     }
   }
@@ -63,6 +97,14 @@ class Parser {
       if (character === '#') this.#at = this.#endOfLine(this.#at);
       else if (!isSpace(character)) return;
     }
+  }
+
+  #skipLine(start: number): void {
+    const end = this.#endOfLine(start);
+    const text = this.#text.slice(start, Math.min(end, start + LONGEST_NAME));
+    // What a shell that sources the file is told.
+    if (!/^set [-+]\w+\s*$/.test(text)) this.#addSkipped(this.#lineAt(start), text);
+    this.#at = end + 1;
   }
 
   #endOfLine(from: number): number {
@@ -96,6 +138,7 @@ class Parser {
     const mark = this.#text.charAt(this.#at);
     if (mark === '') {
       // Without a line break, Compose takes a last name for a value of a variable without a name.
+      this.#bareName(trimEnd(found), line);
       this.#at = start;
       this.#skip(BLANKS);
       this.#assign('', line);
@@ -107,6 +150,17 @@ class Parser {
     if (name.includes(' ')) throw REJECTED;
     this.#skip(BLANKS);
     if (mark !== '\n') this.#assign(name, line);
+    else this.#bareName(name, line);
+  }
+
+  #bareName(name: string, line: number): void {
+    if (isBareName(name)) this.bare.push({ name, line });
+    else if (name !== '') this.#addSkipped(line, name);
+  }
+
+  #addSkipped(line: number, text: string): void {
+    const [, name = ''] = /^(?:export\s+)?([A-Z][A-Z0-9_]*)/.exec(text) ?? [];
+    this.skipped.push({ line, ...(isVariable(name) && { name }) });
   }
 
   #assign(name: string, line: number): void {

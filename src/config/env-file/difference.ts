@@ -1,4 +1,5 @@
 /** How the programs that read an env file differ. */
+import type { SkippedLine } from './assignment.ts';
 import type { ReaderName } from './readers.ts';
 
 /** What the readers disagree about. */
@@ -31,4 +32,6 @@ export interface EnvFile {
   /** The programs that it can be for. */
   readonly readers: readonly ReaderName[];
   readonly differences: readonly Difference[];
+  /** Lines that are no assignment, and that programs ignore or for which they reject the file. */
+  readonly skipped: readonly SkippedLine[];
 }

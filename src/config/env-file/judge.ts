@@ -4,6 +4,7 @@ import { type Issue, type Pass, pass, warn } from '../../outcome/outcome.ts';
 import { firstOf, plural } from '../../util/format.ts';
 import { DOCS } from '../contract.ts';
 import type { Source } from '../entry.ts';
+import type { SkippedLine } from './assignment.ts';
 import type { Difference, EnvFile, Reason, Spelling } from './difference.ts';
 import { READER_NAMES, READERS, type ReaderName } from './readers.ts';
 
@@ -26,7 +27,7 @@ const SHORT: Readonly<Record<ReaderName, string>> = {
 /** One finding for all env files; none without an env file. */
 export function judgeEnvFiles(sources: readonly Source[]): { rule: 'env-file'; outcome: Issue | Pass }[] {
   const files = sources.flatMap(({ envFile }) => envFile ?? []);
-  const different = files.filter(({ differences }) => differences.length > 0);
+  const different = files.filter(({ differences, skipped }) => differences.length + skipped.length > 0);
   if (files.length === 0) return [];
   return [{ rule: 'env-file', outcome: different.length > 0 ? warning(different) : passed(files) }];
 }
@@ -44,18 +45,57 @@ function passed(files: readonly EnvFile[]): Pass {
 function warning(files: readonly EnvFile[]): Issue {
   const differences = files.flatMap((one) => one.differences);
   const readers = READER_NAMES.filter((reader) => files.some((one) => one.readers.includes(reader)));
-  return warn(titleOf(differences), {
-    detail: files.map((one) => `In ${one.file}: ${firstOf(one.differences.map(describe), MOST, ' ')}`).join(' '),
-    expected: 'lines that all programs read alike',
-    fix: fixFor(differences),
-    docs: DOCS.general,
-    evidence: {
-      files: files.map(({ file }) => file),
-      variables: differences.map(({ name }) => name),
-      lines: differences.map(({ line }) => String(line)),
-      readers: readers.map(nameOf),
+  const skipped = files.flatMap((one) => one.skipped);
+  return warn(
+    skipped.length > 0
+      ? `${plural(skipped.length, 'line')} of ${skippedIn(files)} could not be read`
+      : titleOf(differences),
+    {
+      detail: files.map((one) => `In ${one.file}: ${detailOf(one)}`).join(' '),
+      expected:
+        skipped.length > 0
+          ? 'NAME=value, a comment, or a value of several lines in quotes'
+          : 'lines that all programs read alike',
+      fix: fixFor(files, differences),
+      docs: DOCS.general,
+      evidence: {
+        files: files.map(({ file }) => file),
+        variables: differences.map(({ name }) => name),
+        lines: [...skipped, ...differences].map(({ line }) => String(line)),
+        readers: readers.map(nameOf),
+      },
     },
-  });
+  );
+}
+
+/** The file with such lines, or how many there are. */
+function skippedIn(files: readonly EnvFile[]): string {
+  const [first, ...others] = files.filter(({ skipped }) => skipped.length > 0);
+  return others.length === 0 ? `${first?.file}` : `${others.length + 1} env files`;
+}
+
+function detailOf({ skipped, differences }: EnvFile): string {
+  const unread =
+    skipped.length > 0
+      ? [
+          `${linesIn(skipped)} ${skipped.length === 1 ? 'is' : 'are'} not NAME=value: programs ignore ${skipped.length === 1 ? 'it' : 'them'}, or reject the file.`,
+        ]
+      : [];
+  return firstOf([...unread, ...differences.map(describe)], MOST, ' ');
+}
+
+/** "lines 3 (DATABASE_URL), 5–9" */
+function linesIn(skipped: readonly SkippedLine[]): string {
+  const ranges: { readonly from: number; to: number; readonly name: string | undefined }[] = [];
+  for (const { line, name } of skipped) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.to === line - 1 && name === undefined) last.to = line;
+    else ranges.push({ from: line, to: line, name });
+  }
+  const texts = ranges.map(
+    ({ from, to, name }) => `${from}${to === from ? '' : `–${to}`}${name === undefined ? '' : ` (${name})`}`,
+  );
+  return `${skipped.length === 1 ? 'line' : 'lines'} ${firstOf(texts, MOST)}`;
 }
 
 function titleOf(differences: readonly Difference[]): string {
@@ -88,7 +128,12 @@ function describe({ name, line, groups, reason }: Difference): string {
   return `${where}: ${subject} means one thing in ${namesOf(one)}, and another in ${others.map(namesOf).join(', and a third in ')}.`;
 }
 
-const SPELLINGS: Readonly<Record<Spelling, (names: string) => string>> = {
+/** A plain value with a reference in it to another variable of the file. */
+const spellingFor = ({ spelling, reason }: Difference): Spelling | 'replaced' =>
+  spelling === 'plain' && reason === 'dollar sign' ? 'replaced' : spelling;
+
+const SPELLINGS: Readonly<Record<Spelling | 'replaced', (names: string) => string>> = {
+  replaced: (names) => `write the values themselves in ${names}, without $ and the name of another variable`,
   plain: (names) => `write ${names} without quotes, whitespace or a comment behind the value`,
   encoded: (names) => `percent-encode the special characters of the user name and password in ${names}`,
   'single-quoted': (names) =>
@@ -97,8 +142,11 @@ const SPELLINGS: Readonly<Record<Spelling, (names: string) => string>> = {
     `set ${names} with a Secret or an option, not in an env file: no spelling is read alike by all programs`,
 };
 
-function fixFor(differences: readonly Difference[]): Fix {
-  const texts = [...Map.groupBy(differences, ({ spelling }) => spelling)].map(([spelling, which]) =>
+function fixFor(files: readonly EnvFile[], differences: readonly Difference[]): Fix {
+  const unread = files.flatMap(({ file, skipped }) =>
+    skipped.length > 0 ? [`write ${linesIn(skipped)} of ${file} as NAME=value, or put # in front`] : [],
+  );
+  const spelled = [...Map.groupBy(differences, spellingFor)].map(([spelling, which]) =>
     SPELLINGS[spelling](
       firstOf(
         which.map(({ name, line }) => `${name} (line ${line})`),
@@ -106,5 +154,5 @@ function fixFor(differences: readonly Difference[]): Fix {
       ),
     ),
   );
-  return advice`${texts.join('; ')}`;
+  return advice`${[...unread, ...spelled].join('; ')}`;
 }

@@ -1,6 +1,6 @@
 /** Which of the candidates in one file are the config: those with Spacelift's variables, if they do not contradict each other. */
 import { isVariable, mayDiffer } from '../contract.ts';
-import { type Entry, InputError } from '../entry.ts';
+import { InputError } from '../entry.ts';
 import type { Candidate } from './terraform.ts';
 import { type Document, joined, type Reading } from './value.ts';
 
@@ -44,7 +44,9 @@ export function chooseConfig(
       return [];
     }
   });
-  const configs = found.filter(({ reading }) => reading.incomplete || reading.entries.some(isOfConfig));
+  const configs = found.filter(
+    ({ reading }) => reading.incomplete || reading.entries.some(({ name }) => isOfConfig(name)),
+  );
   const several = conflict(configs);
   if (several !== undefined) {
     throw new InputError(
@@ -58,7 +60,7 @@ export function chooseConfig(
   return joined(configs.map(({ reading }) => reading));
 }
 
-const isOfConfig = ({ name }: Entry): boolean => isVariable(name) && !INFRASTRUCTURE.includes(name);
+export const isOfConfig = (name: string): boolean => isVariable(name) && !INFRASTRUCTURE.includes(name);
 
 /** The labels of two configs with different values for a variable of the same service. */
 function conflict(configs: readonly Read[]): readonly [string, string] | undefined {

@@ -1,15 +1,16 @@
 /** Docker Compose files: the variables of Spacelift's services. A variable of the shell is not known here. */
+import { basename } from 'node:path';
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError } from '../entry.ts';
-import { variablesIn } from './lines.ts';
-import { mapOfPairs } from './pairs.ts';
+import { mapOf, variablesIn } from './lines.ts';
 import { named } from './quote.ts';
-import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
+import { holdsSpacelifts, serviceInName, serviceStarted, setsVariables } from './service.ts';
 import {
   type Document,
   entryOf,
   isList,
   isMap,
+  nameOf,
   originIn,
   type Place,
   type Reading,
@@ -41,10 +42,12 @@ export function readCompose(documents: readonly Document[], file: string): Readi
     })),
   );
   const used = services.flatMap(({ name, service, location }) => {
+    refuseItems(service, `${file}: service ${named(name, 'container')}`);
     const variables = variablesOf(service);
     const found = serviceOf(name, service);
-    const files = service.env_file;
-    const hasFiles = typeOf(files) !== 'null' && !(isList(files) && files.length === 0);
+    const files = filesOf(service);
+    const isStarted = setsVariables([service.entrypoint, service.command]);
+    const hasFiles = files.length > 0 || isStarted;
     if (found === undefined && !holdsSpacelifts((key) => Object.hasOwn(variables, key))) return [];
     if (found !== undefined && !hasFiles && !Object.keys(variables).some(isKnown)) return [];
     const shown = named(name, 'container');
@@ -55,12 +58,15 @@ export function readCompose(documents: readonly Document[], file: string): Readi
     };
     return [
       {
-        hasFiles,
+        files,
+        isStarted,
         entries: variablesIn(variables, place).map(({ key, value, place }) => entry(key, value, place)),
       },
     ];
   });
-  const hasFiles = used.some((service) => service.hasFiles);
+  const files = used.flatMap((service) => service.files);
+  const hasFiles = files.length > 0;
+  const isStarted = used.some((service) => service.isStarted);
   const entries = used.flatMap((service) => service.entries);
   if (entries.length === 0) {
     const why = hasFiles ? 'its services read everything from env_file' : 'no service of it is Spacelift’s';
@@ -75,9 +81,16 @@ export function readCompose(documents: readonly Document[], file: string): Readi
   return {
     entries,
     workloads: [...new Set([...workloads, ...others])],
-    incomplete: hasFiles,
-    ...(hasFiles && { unseen: 'envFile' }),
+    incomplete: hasFiles || isStarted,
+    ...(isStarted ? { unseen: 'command' } : hasFiles && { unseen: 'envFile', missing: files }),
   };
+}
+
+/** The names of the files in `env_file`, without directories. */
+function filesOf({ env_file: files }: ValueMap): string[] {
+  if (files === undefined || typeOf(files) === 'null') return [];
+  const paths = (isList(files) ? files : [files]).map((file) => nameOf(isMap(file) ? file.path : file) ?? '');
+  return paths.map((path) => basename(path));
 }
 
 const serviceOf = (name: string, { entrypoint, command }: ValueMap) =>
@@ -85,13 +98,30 @@ const serviceOf = (name: string, { entrypoint, command }: ValueMap) =>
 
 function variablesOf({ environment }: ValueMap): ValueMap {
   if (isMap(environment)) return environment;
-  // A name alone takes the value from the shell.
-  const list = isList(environment) ? environment : [];
-  const isAlone = (item: Value) => typeof item === 'string' && !item.includes('=');
-  return {
-    ...mapOfPairs(list.filter((item) => !isAlone(item))),
-    ...Object.fromEntries(list.filter(isAlone).map((name) => [String(name), new Veiled('shell')])),
-  };
+  const items = isList(environment) ? environment.filter((item) => typeof item === 'string') : [];
+  return mapOf(items, items.map(pairIn));
+}
+
+/** What Compose rejects, or reads as another name. @throws InputError */
+function refuseItems({ environment }: ValueMap, where: string): void {
+  for (const [index, item] of (isList(environment) ? environment : []).entries()) {
+    const key = isMap(item) ? Object.keys(item).find(isKnown) : undefined;
+    if (key !== undefined)
+      throw new InputError(
+        `${where}: environment[${index}] is an object, expected ${named(key, 'variable')}=value, or a map without the dashes`,
+      );
+    const [, name = ''] = typeof item === 'string' ? (/^(\w+)\s+=/.exec(item) ?? []) : [];
+    if (isKnown(name))
+      throw new InputError(
+        `${where}: environment[${index}] has a space before =, which Compose makes a part of the name ${named(name, 'variable')}`,
+      );
+  }
+}
+
+/** A name alone takes the value from the shell. */
+function pairIn(item: string): readonly [string, Value] {
+  const at = item.indexOf('=');
+  return at === -1 ? [item, new Veiled('shell')] : [item.slice(0, at), item.slice(at + 1)];
 }
 
 /** Compose replaces `$NAME` and `${NAME}`, and makes a dollar sign of `$$`; a value may be unquoted. */

@@ -2,7 +2,7 @@
 import { isVariable } from '../contract.ts';
 import { SERVICES } from '../options.ts';
 import type { Location } from '../schema.ts';
-import { linesOf, withLines } from './lines.ts';
+import { copied } from './lines.ts';
 import { mapOfPairs } from './pairs.ts';
 import { type Document, isList, isMap, typeOf, type Value, type ValueMap } from './value.ts';
 
@@ -31,11 +31,10 @@ function digAt(value: Value, location: Location, path: readonly string[]): Docum
 
 function documentOf(map: ValueMap, location: Location, path: readonly string[]): Document[] {
   if (!Object.keys(map).some(isVariable)) return [];
-  const scalars = Object.entries(map).filter(([, value]) => !['array', 'object'].includes(typeOf(value)));
   const service = SERVICES.find((name) => path.includes(spelled(name)));
   return [
     {
-      value: withLines(Object.fromEntries(scalars), linesOf(map)),
+      value: copied(map, (value) => (['array', 'object'].includes(typeOf(value)) ? undefined : value)),
       location,
       ...(service !== undefined && { service }),
     },

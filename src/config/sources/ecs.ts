@@ -1,9 +1,10 @@
 /** ECS task definitions, or bare arrays of container definitions. */
 
+import { basename } from 'node:path';
 import { type Entry, InputError, type RejectedValue } from '../entry.ts';
 import { GATEWAY, type Service } from '../options.ts';
 import { named } from './quote.ts';
-import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
+import { holdsSpacelifts, serviceInName, serviceStarted, setsVariables } from './service.ts';
 import {
   aType,
   type Document,
@@ -49,19 +50,29 @@ export function readEcs(documents: readonly Document[], file: string): Reading {
       file,
     );
   }
-  const open = used.filter(({ container }) => hasEnvironmentFiles(container)).map(({ place }) => place.service);
+  const open = used.flatMap(({ container, place: { service } }) => {
+    const files = environmentFilesOf(container);
+    return files.length === 0 ? [] : [{ service, files }];
+  });
+  const services = open.filter(({ service }) => service !== GATEWAY);
+  const isStarted = used.some(
+    ({ container, place }) => place.service !== GATEWAY && setsVariables(commandOf(container)),
+  );
   return {
     rejected,
     entries: used.flatMap(({ container, where, place }) => entriesOf(container, where, place)),
-    incomplete: open.some((service) => service !== GATEWAY),
+    incomplete: isStarted || services.length > 0,
+    ...(isStarted && { unseen: 'command' as const }),
+    ...(!isStarted && services.length > 0 && { missing: services.flatMap(({ files }) => files) }),
     taskDefinition: true,
-    ...(open.includes(GATEWAY) && { incompleteGateway: true }),
+    ...(open.length > services.length && { incompleteGateway: true }),
   };
 }
 
-function hasEnvironmentFiles(container: ValueMap): boolean {
+/** The names of its files, without bucket and directories. */
+function environmentFilesOf(container: ValueMap): string[] {
   const files = field(container, 'environmentFiles');
-  return isList(files) && files.length > 0;
+  return (isList(files) ? files : []).map((file) => basename((isMap(file) && nameOf(field(file, 'value'))) || ''));
 }
 
 /** The AWS CLI and Terraform write `containerDefinitions`, CloudFormation `ContainerDefinitions`. */
@@ -103,7 +114,9 @@ const isContainer = (value: Value): boolean =>
 
 /** By name, otherwise by command. */
 const serviceOf = (container: ValueMap, name: string): Service | undefined =>
-  serviceInName(name) ?? serviceStarted([field(container, 'command')]);
+  serviceInName(name) ?? serviceStarted(commandOf(container));
+
+const commandOf = (container: ValueMap) => [field(container, 'entryPoint'), field(container, 'command')];
 
 /** A container that is neither named nor started like a service, such as a database migration job. */
 function isSpacelifts(container: ValueMap, where: string): boolean {

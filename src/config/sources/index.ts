@@ -7,12 +7,14 @@ import { DEFAULTS, type Perspective } from '../options.ts';
 import { withReference } from '../references.ts';
 import { poolSecretIn } from '../worker-pool.ts';
 import { MOST_VARIABLES, refuseLong, tooMany } from './bounds.ts';
+import { completed } from './completed.ts';
 import { refuseEncrypted, refuseEncryptedValues, refuseSops } from './encrypted.ts';
+import { noVariable } from './no-variable.ts';
 import { processSource } from './process.ts';
 import { STDIN, titleOf } from './quote.ts';
 import { bytesOf, deadlineIn, decode, readBytes } from './read.ts';
 import { reduced } from './reduced.ts';
-import { getSecrets, refuseBinary } from './refused.ts';
+import { refuseBinary } from './refused.ts';
 import { readShape, readValues } from './shape.ts';
 import type { Reading } from './value.ts';
 
@@ -45,6 +47,7 @@ export async function readSources(
   const deadline = deadlineIn(timeoutMs);
   const sources: Source[] = [];
   for (const file of files) {
+    if (/^https?:\/\//i.test(file)) throw new InputError('-f expects a file, not a URL: pipe it in with -f -');
     if (looksLikeContent(file))
       throw new InputError('-f expects a file, but the argument looks like a config: pipe it in with -f -');
     const bytes = await readBytes(
@@ -60,7 +63,7 @@ export async function readSources(
     const why = sources.find(({ alone }) => alone !== undefined)?.alone;
     throw why === undefined ? noVariable(titleOf(files[0] ?? '')) : new InputError(why);
   }
-  return sources;
+  return completed(sources);
 }
 
 /**
@@ -83,6 +86,7 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
     entries,
     incomplete,
     incompleteGateway,
+    missing,
     taskDefinition,
     unseen,
     workloads,
@@ -98,13 +102,14 @@ async function parseBytes(name: string, bytes: Buffer<ArrayBuffer>, service?: Pe
   if (entries.length > MOST_VARIABLES) throw tooMany(file);
   refuseLong(file, entries);
   if (alone === undefined && !isConfig(reading, service) && (entries.length > 0 || logins.length === 0))
-    throw noVariable(file);
+    throw noVariable(file, entries);
   refuseEncryptedValues(name, file, entries);
   return {
     file,
     entries: entries.map(withReference),
     incomplete,
     ...(incompleteGateway && { incompleteGateway }),
+    ...(missing !== undefined && { missing }),
     ...(taskDefinition && { taskDefinition }),
     ...(workloads !== undefined && { workloads }),
     rejected,
@@ -143,8 +148,3 @@ const isConfig = (
 ): boolean =>
   alone === undefined &&
   (incomplete || entries.some(({ name }) => isSpacelifts(name)) || poolSecretIn([{ entries }], service) !== undefined);
-
-const noVariable = (file: string) =>
-  new InputError(
-    `${file}: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …, as in: ${getSecrets()}`,
-  );

@@ -46,6 +46,7 @@ export function readKubernetes(documents: readonly Document[], file: string): Re
       ...objects.filter((object) => !isStored(object)).flatMap((object) => rejectedIn(object, file)),
     ],
     incomplete: workloads.incomplete || isOpen,
+    ...(workloads.incomplete && !isOpen && workloads.missing !== undefined && { missing: workloads.missing }),
     ...(workloads.workloads !== undefined && { workloads: workloads.workloads }),
     ...(unseen !== undefined && { unseen }),
     ...(workloads.incompleteGateway && { incompleteGateway: true }),

@@ -50,19 +50,34 @@ export const variablesIn = (map: ValueMap, place: Place): Placed[] => [
   ...Object.entries(map).map(([key, value]) => ({ key, value, place: placeIn(map, key, place) })),
 ];
 
-/** `undefined` if they are not known. */
-export const linesOf = (map: ValueMap): Lines | undefined => LINES.get(map);
+/** A copy of a map, of its lines, and of the values that later ones replace; without those for which `make` returns nothing. */
+export function copied(map: ValueMap, make: (value: Value) => Value | undefined): ValueMap {
+  const values = Object.entries(map).flatMap(([key, value]): [string, Value][] => {
+    const made = make(value);
+    return made === undefined ? [] : [[key, made]];
+  });
+  const replaced = (REPLACED.get(map) ?? []).flatMap((one): Replaced[] => {
+    const value = make(one.value);
+    return value === undefined ? [] : [{ ...one, value }];
+  });
+  return withReplaced(withLines(Object.fromEntries(values), LINES.get(map)), replaced);
+}
 
-/** The lines of a list of pairs, by the names of the variables. */
-export function linesOfPairs(list: readonly Value[], pairs: readonly (readonly [name: string, value: Value])[]): Lines {
+/** A map of the pairs in a list; the last of several with the same name counts. */
+export function mapOf(list: readonly Value[], pairs: readonly (readonly [name: string, value: Value])[]): ValueMap {
   const lines = new Map<string, number>();
-  for (const [index, [name]] of pairs.entries()) {
+  const values = new Map<string, Value>();
+  const replaced: Replaced[] = [];
+  for (const [index, [name, value]] of pairs.entries()) {
+    const before = values.get(name);
+    if (before !== undefined) replaced.push({ key: name, value: before, line: lines.get(name) });
+    values.set(name, value);
     const item = list[index];
     const own = typeof item === 'object' && item !== null ? LINES.get(item as ValueMap) : undefined;
     const [line] = own?.values() ?? [];
     if (line !== undefined) lines.set(name, line);
   }
-  return lines;
+  return withReplaced(withLines(Object.fromEntries(values), lines), replaced);
 }
 
 /** The place of one variable of a map. */

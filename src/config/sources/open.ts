@@ -2,8 +2,9 @@
 import type { Location } from '../schema.ts';
 import { isDotenv, readDotenv } from './dotenv.ts';
 import { parseJson } from './json.ts';
+import { mapOf } from './lines.ts';
 import { openStore } from './stores.ts';
-import { type Document, isList, isMap, type Value } from './value.ts';
+import { type Document, isList, isMap, type Value, Veiled } from './value.ts';
 import { parseYaml } from './yaml.ts';
 
 /** A text in a text in a text is no config. */
@@ -68,11 +69,11 @@ async function openedAll(documents: readonly Document[], depth: number): Promise
 /** The documents of a text in a string: a dotenv file becomes a flat map. */
 async function documentsIn(text: string, location: Location): Promise<Document[]> {
   const { file } = location;
-  const firstLine = firstLineOf(text);
-  if (firstLine === undefined) return [];
-  if (isDotenv(firstLine)) {
+  if (firstLineOf(text) === undefined) return [];
+  if (isDotenv(text)) {
     const { entries } = readDotenv(text, file);
-    return [{ value: Object.fromEntries(entries.map(({ name, value }) => [name, value])), location }];
+    const pairs = entries.map(({ name, value, unseen }) => [name, unseen ? new Veiled(unseen) : value] as const);
+    return [{ value: mapOf([], pairs), location }];
   }
   const values = await parseText(file, text);
   const place = (index: number) => (values.length > 1 ? { ...location, document: index + 1 } : location);

@@ -1,5 +1,5 @@
 /** Lists of variables: `[{"name": "A", "value": "b"}]` and `["A=b"]`. */
-import { linesOfPairs, withLines } from './lines.ts';
+import { mapOf } from './lines.ts';
 import { isList, isMap, nameOf, type Value, type ValueMap } from './value.ts';
 
 /** How tools call the name and the value: ECS and Kubernetes, CloudFormation, Infisical, 1Password. */
@@ -10,9 +10,7 @@ const VALUES = ['value', 'Value'] as const;
 export function mapOfPairs(list: Value | undefined): ValueMap | undefined {
   if (!isList(list) || list.length === 0) return undefined;
   const pairs = list.map(pairIn);
-  return pairs.every((pair) => pair !== undefined)
-    ? withLines(Object.fromEntries(pairs), linesOfPairs(list, pairs))
-    : undefined;
+  return pairs.every((pair) => pair !== undefined) ? mapOf(list, pairs) : undefined;
 }
 
 function pairIn(item: Value): readonly [string, Value] | undefined {

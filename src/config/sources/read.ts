@@ -97,7 +97,8 @@ export async function readBytes(
   } catch (error) {
     if (error instanceof InputError) throw error;
     const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-    throw new InputError(`${file}: ${REASONS[code ?? ''] ?? `can't be read${code ? ` (${code})` : ''}`}`);
+    const several = code === 'ENOENT' && file.includes(',') ? '; repeat -f for each file' : '';
+    throw new InputError(`${file}: ${REASONS[code ?? ''] ?? `can't be read${code ? ` (${code})` : ''}`}${several}`);
   } finally {
     clearTimeout(timer);
     late.catch(() => {});
@@ -135,6 +136,10 @@ export function decode(file: string, bytes: Buffer<ArrayBuffer>): string {
 function decoded(file: string, bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex');
   if (mark === 'fffe' || mark === 'feff') throw new InputError(`${file}: UTF-16 text, expected UTF-8`);
+  if (/^\w+=[^\0]*\0\w+=/.test(startOf(bytes)))
+    throw new InputError(
+      `${file}: variables with NUL bytes between them, as in /proc/PID/environ; pass lines: tr '\\0' '\\n' < FILE | spacelift-preflight -f -`,
+    );
   if (bytes.includes(0)) throw new InputError(`${file}: a binary file, expected text`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

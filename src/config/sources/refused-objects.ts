@@ -3,7 +3,7 @@
 import { whatIsNear } from './near.ts';
 import { kinds, labelOf, namespaceIn, POD_SPECS } from './objects.ts';
 import { isNamed } from './quote.ts';
-import { getSecrets, SELF } from './refused.ts';
+import { getAll, getSecrets, SELF } from './refused.ts';
 import { isSealed, onlySealed } from './sealed.ts';
 import { isList, nameOf, type ValueMap, within } from './value.ts';
 import type { WorkloadReading } from './workloads.ts';
@@ -17,6 +17,8 @@ interface Refused {
 
 const RENDERED: Refused = { what: (label) => `${label} is rendered in the cluster`, instead: getAll };
 
+const OWN: Refused = { what: () => 'an output of this tool, which has no values', instead: getSecrets };
+
 /** By kind. */
 const KINDS: ReadonlyMap<string, Refused> = new Map([
   ['HelmRelease', RENDERED],
@@ -29,12 +31,12 @@ const KINDS: ReadonlyMap<string, Refused> = new Map([
       instead: () => `kubectl kustomize DIRECTORY ${SELF}`,
     },
   ],
+  ['report', OWN],
+  ['plan', OWN],
+  ['matrix', OWN],
+  ['comparison', OWN],
   ['Status', { what: () => 'an error of the Kubernetes API', instead: getSecrets }],
 ]);
-
-function getAll(namespace: string): string {
-  return `kubectl get deployments,secrets,configmaps${namespace} -o yaml ${SELF}`;
-}
 
 /**
  * Why objects are no config, and the command that prints one; completes a sentence that starts with the file.

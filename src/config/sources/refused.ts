@@ -1,6 +1,7 @@
 /** Inputs that hold no config, with the command that prints one. */
-import { isVariable } from '../contract.ts';
+import { isVariable, variableSpelled } from '../contract.ts';
 import { InputError } from '../entry.ts';
+import { isOfConfig } from './choose.ts';
 import { shellWord } from './quote.ts';
 import { isList, isMap, type Value } from './value.ts';
 
@@ -8,6 +9,8 @@ import { isList, isMap, type Value } from './value.ts';
 export const SELF = '| spacelift-preflight -f -';
 /** @param options of kubectl */
 export const getSecrets = (options = ''): string => `kubectl get secrets,configmaps${options} -o yaml ${SELF}`;
+/** The same, with the workloads that read them. */
+export const getAll = (options = ''): string => `kubectl get deployments,secrets,configmaps${options} -o yaml ${SELF}`;
 const GET_SECRET_VALUE = `aws secretsmanager get-secret-value --secret-id NAME ${SELF}`;
 const DESCRIBE_TASK = `aws ecs describe-task-definition --task-definition NAME ${SELF}`;
 const GET_PARAMETERS = `aws ssm get-parameters-by-path --path /PATH --recursive --with-decryption ${SELF}`;
@@ -43,6 +46,11 @@ const TEXTS: readonly Refused[] = [
     is: startsWith(/^\s*(?:aws: \[?ERROR|An error occurred \(\w+\))/),
     what: 'an error message of the AWS CLI',
     instead: () => DESCRIBE_TASK,
+  },
+  {
+    is: startsWith(/^\s*(?:TASKDEFINITION\t|-{8,}\s*\n\|\s+\w+)/),
+    what: 'the output of the AWS CLI as text or a table',
+    instead: () => DESCRIBE_TASK.replace(' |', ' --output json |'),
   },
   {
     is: startsWith(/^\s*(?:[╷│|]\s*)+(?:Error|Warning): /),
@@ -100,14 +108,31 @@ const TEXTS: readonly Refused[] = [
     instead: () => `nomad job inspect NAME ${SELF}`,
   },
   {
+    is: startsWith(
+      /^\s*(?:(?:#|::|rem\b)[^\n]*\n\s*)*(?:\$env:\w+\s*=|set (?:-\w+ )?"?[A-Za-z_]\w*[ =]|setx |setenv )/i,
+    ),
+    what: 'commands of another shell',
+    instead: () => 'run them, and then spacelift-preflight without -f',
+  },
+  {
     is: startsWith(/^\s*declare -x /),
     what: 'the output of export -p',
     instead: () => `env ${SELF}`,
   },
   {
+    is: startsWith(/^=+ \S+ Config Vars/),
+    what: 'a table of Heroku',
+    instead: () => `heroku config -s ${SELF}`,
+  },
+  {
     is: startsWith(/^\s*<(?:!doctype|html)\b/i),
     what: 'an HTML page, such as a login form',
     instead: () => getSecrets(' -n NAMESPACE'),
+  },
+  {
+    is: startsWith(/^\s*\[[A-Za-z_]\w*=/),
+    what: 'the variables of a container, between which Go prints only spaces',
+    instead: () => `docker inspect CONTAINER ${SELF}`,
   },
   {
     is: startsWith(/^\s*\[(?!(?:Unit|Service|Install|Container|X-[\w-]+)\])[A-Za-z][\w.-]*\][ \t]*\r?\n/),
@@ -127,7 +152,7 @@ const TEXTS: readonly Refused[] = [
     instead: () => SHOW_PLAN,
   },
   {
-    is: isTfvars,
+    is: (text) => isTfvars(text) || startsWith(/^\s*(?:#[^\n]*\n\s*)*(?:export )?TF_VAR_\w+=/)(text),
     what: TFVARS,
     instead: () => SHOW_OUTPUT,
   },
@@ -150,16 +175,31 @@ const TEXTS: readonly Refused[] = [
   },
 ];
 
-/** Assignments with lowercase names, of values with quotes or brackets, as `terraform fmt` writes them. */
+/** Assignments with lowercase names, of values with quotes or brackets, as `terraform fmt` writes them; an env file needs neither. */
 function isTfvars(text: string): boolean {
-  const names = [...text.slice(0, 65_536).matchAll(/^([A-Za-z_][\w-]*)\s*=\s*(?=["{[\d]|true|false|null|<<)/gm)].map(
-    ([, name = '']) => name,
-  );
-  return names.length > 1 && names.every((name) => name === name.toLowerCase()) && !/^[A-Z][A-Z0-9_]*=/m.test(text);
+  const all = [
+    ...text.slice(0, 65_536).matchAll(/^([A-Za-z_][\w-]*)(\s*)=\s*(?=(["{[\d-]|true|false|null|<<)?)/gm),
+  ].map(([, name = '', blanks, value]) => ({ name, isTight: blanks === '', isPlain: value === undefined }));
+  const isEnvFile = all.some(({ name, isTight }) => isTight && isOfConfig(variableSpelled(name) ?? ''));
+  const isHcl = text.includes('<<') || !all.some(({ isPlain }) => isPlain);
+  const isList = /^[a-z_]\w*\s*=\s*[{[]\s*$/m.test(text.slice(0, 65_536));
+  return (all.length > 1 || isList) && isHcl && !isEnvFile && all.every(({ name }) => name === name.toLowerCase());
+}
+
+/** The first line of a conflict that git has written into a file. */
+function conflictIn(text: string): number | undefined {
+  const start = /^<{7} /m.exec(text)?.index;
+  if (start === undefined || !/^={7}\r?$/m.test(text) || !/^>{7} /m.test(text)) return undefined;
+  return text.slice(0, start).split('\n').length;
 }
 
 /** @throws InputError */
 export function refuseText(name: string, file: string, text: string): void {
+  const conflict = conflictIn(text);
+  if (conflict !== undefined)
+    throw new InputError(
+      `${file}: a merge conflict in line ${conflict}; resolve it, and remove the lines <<<<<<<, ======= and >>>>>>>`,
+    );
   const found = TEXTS.find(({ is }) => is(text));
   if (found) throw new InputError(`${file}: ${found.what}; pass the config: ${found.instead(shellWord(name))}`);
 }
@@ -171,6 +211,7 @@ const BINARIES: readonly {
   readonly instead: (word: string) => string;
 }[] = [
   { bytes: '504b0304', what: 'a ZIP archive', instead: (word) => `if it is a plan: tofu show -json ${word} ${SELF}` },
+  { bytes: '0047495443525950', what: 'encrypted with git-crypt', instead: () => 'decrypt it first: git-crypt unlock' },
   { bytes: '1f8b', what: 'compressed with gzip', instead: (word) => `gunzip -c ${word} ${SELF}` },
   { bytes: '28b52ffd', what: 'compressed with Zstandard', instead: (word) => `zstd -dc ${word} ${SELF}` },
   { bytes: '425a68', what: 'compressed with bzip2', instead: (word) => `bunzip2 -c ${word} ${SELF}` },
@@ -190,12 +231,20 @@ const has = (value: Value | undefined, ...keys: readonly string[]): boolean =>
 const isKeyVaultId = (value: Value): boolean =>
   isMap(value) && typeof value.id === 'string' && /^https:\/\/[^/]+\/secrets\//.test(value.id);
 
+const isDecision = ([key, value]: readonly [string, Value]): boolean =>
+  ['accept', 'skip', 'require', 'options', 'profiles'].includes(key) && (isList(value) || isMap(value));
+
 /** Documents, in this order. */
 const DOCUMENTS: readonly {
   readonly is: (value: Value) => boolean;
   readonly what: string;
   readonly instead: string;
 }[] = [
+  {
+    is: (value) => isMap(value) && Object.keys(value).length > 0 && Object.entries(value).every(isDecision),
+    what: 'decisions of this tool, which --config names (by default, preflight.yaml)',
+    instead: getSecrets(),
+  },
   {
     is: (value) => has(value, 'encrypted_data', 'encryption_version'),
     what: 'a state that OpenTofu encrypted',

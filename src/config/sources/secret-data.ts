@@ -2,8 +2,9 @@
 import { isKnown } from '../contract.ts';
 import { type Entry, InputError, type RejectedType, type RejectedValue } from '../entry.ts';
 import { SERVICES, type Service } from '../options.ts';
+import { isMask } from '../placeholders.ts';
 import { isSopsValue } from './encrypted.ts';
-import { linesOf, placeIn, replacedIn, variablesIn, withLines } from './lines.ts';
+import { copied, placeIn, replacedIn, variablesIn } from './lines.ts';
 import { type Located, labelOf, nameIn, namespaceIn } from './objects.ts';
 import { named } from './quote.ts';
 import {
@@ -39,6 +40,7 @@ export function readObject(
   };
   const where = `${file}: ${label}`;
   refuseOtherField(object, kind, where);
+  refuseNested(object, where);
   const plain = (field: string) =>
     variablesIn(mapIn(object, field, where), place).map(({ key, value, place }) => entryOf(key, value, place));
   if (kind === 'ConfigMap') return { entries: plain('data'), rejected: [] };
@@ -93,21 +95,14 @@ function mapIn(object: ValueMap, field: string, where: string): ValueMap {
 }
 
 const withoutCiphers = (map: ValueMap): ValueMap =>
-  withLines(
-    Object.fromEntries(
-      Object.entries(map).map(([key, value]) => [
-        key,
-        typeof value === 'string' && isSopsValue(value) ? new Veiled('sops') : value,
-      ]),
-    ),
-    linesOf(map),
-  );
+  copied(map, (value) => (typeof value === 'string' && isSopsValue(value) ? new Veiled('sops') : value));
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Like `rejectedType`, for the `data` of a Secret. The API ignores newlines in base64 and nothing else. */
 function rejectedData(value: Value): RejectedType | undefined {
   if (typeof value !== 'string') return rejectedType(value);
+  if (isMask(value)) return undefined;
   const base64 = value.replace(/[\r\n]/g, '');
   return base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64) ? undefined : 'plaintext';
 }
@@ -127,17 +122,30 @@ function refuseOtherField(object: ValueMap, kind: string, where: string): void {
   throw new InputError(`${where}: a ${kind} has no ${given[0]}; put the values into ${best}`);
 }
 
+/** Variables one level too deep. */
+function refuseNested(object: ValueMap, where: string): void {
+  for (const field of ['data', 'stringData']) {
+    const map = object[field];
+    const inner = isMap(map)
+      ? Object.values(map).find((value) => isMap(value) && Object.keys(value).some(isKnown))
+      : undefined;
+    if (inner !== undefined)
+      throw new InputError(`${where}: the variables are in a map in ${field}; put them into ${field} itself`);
+  }
+}
+
 /** None for bytes that no variable can contain. */
 function decodedEntry(key: string, value: Value, place: Place, where: string): Entry[] {
   const rejected = rejectedData(value);
   if (rejected !== undefined) return [{ name: key, kind: 'not-a-string', value: rejected, ...place }];
-  if (typeof value !== 'string') return [entryOf(key, value, place)];
+  if (typeof value !== 'string' || isMask(value)) return [entryOf(key, value, place)];
   try {
     return [{ ...entryOf(key, UTF8.decode(Buffer.from(value, 'base64')), place), decoded: true }];
   } catch {
     if (!isKnown(key)) return [];
+    const line = place.location?.line;
     throw new InputError(
-      `${where}: data.${named(key, 'variable')} is not text after base64 decoding; if it is the value itself, put it into stringData, or encode it: printf %s "$VALUE" | base64`,
+      `${where}: data.${named(key, 'variable')}${line === undefined ? '' : ` in line ${line}`} is not text after base64 decoding; if it is the value itself, put it into stringData, or encode it: printf %s "$VALUE" | base64`,
     );
   }
 }

@@ -21,11 +21,22 @@ export function serviceInName(name: string): Service | undefined {
  * @param command in any number of parts: words, lists of words, or whole lines
  */
 export function serviceStarted(command: readonly (Value | undefined)[]): Service | undefined {
-  const words = command.flatMap((part) => (isList(part) ? part.map(nameOf) : [nameOf(part)]));
-  const line = words.map((word) => word?.slice(0, LONGEST) ?? '').join(' ');
+  const line = lineOf(command);
   const [, backend, other] = /\bbackend\s+(server|drain)|\b(scheduler|vcs-gateway)\b/.exec(line) ?? [];
   return SERVICES.find((service) => service === (backend ?? other));
 }
+
+function lineOf(command: readonly (Value | undefined)[]): string {
+  const words = command.flatMap((part) => (isList(part) ? part.map(nameOf) : [nameOf(part)]));
+  return words.map((word) => word?.slice(0, LONGEST) ?? '').join(' ');
+}
+
+/** A shell reads a file, as Vault's agent writes one, or a program starts another one with the variables of a secret store. */
+const SETS_VARIABLES =
+  /(?:^|[\s;&|'"])(?:\.|source) +["']?[/$~]|\b(?:doppler|op|infisical|teller|bws|dotenvx) run\b|\b(?:chamber|vals|berglas) exec\b|\bsops exec-env\b|\b(?:envconsul|vault-env|summon)\b/;
+
+/** Whether a command sets variables before it starts a service. */
+export const setsVariables = (command: readonly (Value | undefined)[]): boolean => SETS_VARIABLES.test(lineOf(command));
 
 /**
  * The service that a container runs for certain, so that a run can take its place: `spacelift backend drain-local`, whatever

@@ -24,11 +24,11 @@ export async function readShape(name: string, file: string, text: string): Promi
   if (firstLine === undefined) throw empty(file);
   refuseText(name, file, text);
   if (isUnit(firstLine)) {
-    const { document, hasFiles } = readUnit(text, file);
+    const { document, files } = readUnit(text, file);
     const reading = readDocuments([{ ...document, location: { file } }], file);
-    return hasFiles ? { ...reading, incomplete: true, unseen: 'unit' } : reading;
+    return files.length > 0 ? { ...reading, incomplete: true, unseen: 'unit', missing: files } : reading;
   }
-  if (isDotenv(firstLine)) return readDotenv(text, file);
+  if (isDotenv(text)) return readDotenv(text, file);
   return readValues(await parseText(file, text, true), file);
 }
 

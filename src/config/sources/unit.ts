@@ -1,4 +1,5 @@
 /** Unit files of systemd: `Environment=` lines in `[Service]` (systemd.exec(5), systemd.syntax(7)). */
+import { basename } from 'node:path';
 import { InputError } from '../entry.ts';
 import { refuseLines } from './bounds.ts';
 import { serviceStarted } from './service.ts';
@@ -14,8 +15,8 @@ export const isUnit = (firstLine: string): boolean => SECTION.test(firstLine) ||
 
 export interface Unit {
   readonly document: Omit<Document, 'location'>;
-  /** Whether it also reads files. */
-  readonly hasFiles: boolean;
+  /** The names of the files that it also reads, without directories. */
+  readonly files: readonly string[];
 }
 
 /** @throws InputError for a unit without variables, or with too many or too long lines */
@@ -23,7 +24,7 @@ export function readUnit(text: string, file: string): Unit {
   refuseLines(file, text, 'a systemd unit');
   const variables = new Map<string, Value>();
   let command = '';
-  let hasFiles = false;
+  let files: string[] = [];
   for (const line of logicalLines(text, file)) {
     const [, key = '', value = ''] = /^\s*([A-Za-z]+)\s*=\s*(.*)$/s.exec(line) ?? [];
     if (key === 'Environment') {
@@ -32,16 +33,18 @@ export function readUnit(text: string, file: string): Unit {
         const [, name, text = ''] = /^([A-Za-z_]\w*)=(.*)$/s.exec(word) ?? [];
         if (name !== undefined) variables.set(name, expanded(text));
       }
-    } else if (key === 'EnvironmentFile') hasFiles = value !== '';
+    } else if (key === 'EnvironmentFile')
+      files = value === '' ? [] : [...files, basename(value.trim().replace(/^-/, ''))];
     else if (key === 'PassEnvironment') for (const name of words(value)) variables.set(name, new Veiled('unit'));
     else if (key === 'ExecStart' || key === 'Exec') command += ` ${value}`;
   }
   if (variables.size === 0) {
-    const instead = hasFiles ? 'pass the file that EnvironmentFile= names, with -f' : 'expected Environment= lines';
+    const instead =
+      files.length > 0 ? 'pass the file that EnvironmentFile= names, with -f' : 'expected Environment= lines';
     throw new InputError(`${file}: a systemd unit without variables; ${instead}`);
   }
   const service = serviceStarted([command]);
-  return { document: { value: Object.fromEntries(variables), ...(service !== undefined && { service }) }, hasFiles };
+  return { document: { value: Object.fromEntries(variables), ...(service !== undefined && { service }) }, files };
 }
 
 /** Without comments; a backslash continues a line, and comments between the parts are left out. */

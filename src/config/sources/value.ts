@@ -58,6 +58,8 @@ export interface Reading {
   /** If incomplete: why; ECS `environmentFiles` by default. */
   readonly unseen?: Unseen;
   readonly incompleteGateway?: true;
+  /** If incomplete: everything that it lacks, if other files can have it: `Secret NAME`, or the name of a file. */
+  readonly missing?: readonly string[];
   readonly taskDefinition?: true;
   /** The services whose containers are in it, where its values do not say so; `all` for a container that may be any's. */
   readonly workloads?: readonly (Service | 'all')[];
@@ -81,12 +83,17 @@ export interface Reading {
 export function joined(readings: readonly Reading[]): Reading {
   const open = readings.find(({ incomplete }) => incomplete) ?? readings.find((reading) => reading.incompleteGateway);
   const unseen = open?.unseen;
+  const lacking = readings.filter(({ incomplete }) => incomplete);
+  const missing = lacking.every((reading) => reading.missing !== undefined)
+    ? lacking.flatMap((reading) => reading.missing ?? [])
+    : [];
   const workloads = readings.flatMap((reading) => reading.workloads ?? []);
   const alone = readings.every((reading) => reading.alone !== undefined) ? readings[0]?.alone : undefined;
   return {
     entries: readings.flatMap(({ entries }) => entries),
     incomplete: readings.some(({ incomplete }) => incomplete),
     ...(unseen !== undefined && { unseen }),
+    ...(missing.length > 0 && { missing }),
     ...(readings.some(({ incompleteGateway }) => incompleteGateway) && { incompleteGateway: true as const }),
     ...(readings.some(({ taskDefinition }) => taskDefinition) && { taskDefinition: true as const }),
     ...(workloads.length > 0 && { workloads }),

@@ -6,11 +6,12 @@ import { GATEWAY, type Service } from '../options.ts';
 import type { Location } from '../schema.ts';
 import type { Unseen } from '../unseen.ts';
 import { isTooLong, MOST_ASSIGNMENTS, refuseLongName, tooLong, tooMany } from './bounds.ts';
+import { refuseFields } from './container-fields.ts';
 import { placeIn } from './lines.ts';
 import { isConfig, nearest, nearestObject } from './near.ts';
 import { labelOf, nameIn, namespaceIn, POD_SPECS } from './objects.ts';
 import { named } from './quote.ts';
-import { holdsSpacelifts, serviceInName, serviceStarted } from './service.ts';
+import { holdsSpacelifts, serviceInName, serviceStarted, setsVariables } from './service.ts';
 import { type Stored, StoredObjects } from './stored.ts';
 import {
   entryOf,
@@ -42,6 +43,9 @@ interface Container {
 
 /** `PREFIX_NAME`: what Kubernetes makes a variable of; other keys of a Secret are left out. */
 const VARIABLE_NAME = /^[-._A-Za-z][-._A-Za-z0-9]*$/;
+
+/** Kinds whose containers have the fields of Kubernetes; other programs have others. */
+const NATIVE = /^(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Pod|Job|CronJob|Rollout)$/;
 
 /** What the containers of a file read. */
 export interface WorkloadReading extends Reading {
@@ -79,10 +83,13 @@ export function readWorkloads(
     entries: read.flatMap(({ entries }) => entries),
     incomplete: open.some((reader) => !reader.isGateway),
     ...(unseen !== undefined && { unseen }),
+    ...(!open.some((reader) => reader.unseen === 'command') && {
+      missing: [...new Set(open.flatMap((reader) => [...reader.missing, ...reader.open]))],
+    }),
     ...(open.some((reader) => reader.isGateway) && { incompleteGateway: true as const }),
     referred: new Set(read.flatMap((reader) => [...reader.referred])),
-    isReferring: read.some(({ referred, isMissing }) => referred.size > 0 || isMissing),
-    isMissing: readers.some((reader) => reader.isMissing),
+    isReferring: read.some(({ referred, missing }) => referred.size + missing.size > 0),
+    isMissing: readers.some(({ missing }) => missing.size > 0),
     unresolved: distinct(read.flatMap(({ unresolved }) => unresolved)),
     ...(read.length > 0 && { workloads: [...new Set(started.map(({ service }) => service ?? ('all' as const)))] }),
     rejected: containers
@@ -193,14 +200,20 @@ class ContainerReader {
   readonly #namespace: string | undefined;
   readonly #place: Place;
   readonly #variables = new Map<string, Entry>();
+  /** What set each variable: an object, or the container itself. */
+  readonly #setBy = new Map<string, Stored | undefined>();
+  /** Values that later ones from the same place replace. */
+  readonly #replaced: Entry[] = [];
   readonly #service: Container['service'];
   readonly #isBackend: boolean;
   readonly referred = new Set<Stored>();
   readonly unresolved: UnresolvedReference[] = [];
   /** Why it has variables whose names are not known here. */
   unseen: Unseen | undefined;
-  /** Whether it refers to objects that are not in the file. */
-  isMissing = false;
+  /** The objects that it refers to and that are not in the file: `Secret NAME`. */
+  readonly missing = new Set<string>();
+  /** Those to which something in the cluster can add variables. */
+  readonly open = new Set<string>();
 
   constructor({ container, label, service, isBackend, namespace, location }: Container, input: WorkloadInput) {
     this.of = container;
@@ -209,8 +222,10 @@ class ContainerReader {
     this.#service = service;
     this.#isBackend = isBackend;
     this.#place = { service: service ?? 'all', origin: originIn(input.file, location, label), location };
+    if (service !== undefined && NATIVE.test(location.kind ?? '')) refuseFields(container, `${input.file}: ${label}`);
     for (const source of isList(container.envFrom) ? container.envFrom.filter(isMap) : []) this.#addAll(source);
     for (const pair of isList(container.env) ? container.env.filter(isMap) : []) this.#add(pair);
+    if (service !== undefined && setsVariables([container.command, container.args])) this.unseen = 'command';
   }
 
   get isGateway(): boolean {
@@ -227,14 +242,14 @@ class ContainerReader {
   }
 
   get entries(): readonly Entry[] {
-    return [...this.#variables.values()];
+    return [...this.#replaced, ...this.#variables.values()];
   }
 
   /** Sidecars have no variables of Spacelift, or only those of its region. */
   get isSpacelifts(): boolean {
     if (holdsSpacelifts((name) => this.#variables.has(name))) return true;
     if (this.#service !== undefined && this.unresolved.some(({ near }) => near !== undefined)) return true;
-    if (this.#isBackend && (this.isMissing || this.unseen !== undefined)) return true;
+    if (this.#isBackend && (this.missing.size > 0 || this.unseen !== undefined)) return true;
     return this.#service !== undefined && [...this.#variables.keys()].some(isVariable);
   }
 
@@ -247,13 +262,15 @@ class ContainerReader {
       const reference = source[field];
       if (!isMap(reference)) continue;
       const object = this.#find(kind, reference);
-      if (object?.isOpen) this.unseen = 'operator';
-      else if (object === undefined && !isTrue(reference.optional)) this.unseen = 'cluster';
+      if (object?.isOpen) {
+        this.unseen = 'operator';
+        this.open.add(`${kind} ${named(object.name, 'object')}`);
+      } else if (object === undefined && !isTrue(reference.optional)) this.unseen = 'cluster';
       for (const entry of object?.entries ?? []) {
         this.#input.count();
         refuseLongName(this.#input.file, prefix, entry.name);
         const name = prefix + entry.name;
-        if (VARIABLE_NAME.test(name)) this.#variables.set(name, { ...entry, name, service: this.#place.service });
+        if (VARIABLE_NAME.test(name)) this.#set({ ...entry, name, service: this.#place.service }, object);
       }
     }
   }
@@ -266,7 +283,15 @@ class ContainerReader {
     const place = placeIn(pair, 'name', this.#place);
     if (isMap(from)) this.#addFrom(name, from, place);
     else if (this.#isMissedIn(name, pair.value)) this.#variables.delete(name);
-    else this.#variables.set(name, entryOf(name, this.#expanded(name, pair.value), place));
+    else this.#set(entryOf(name, this.#expanded(name, pair.value), place));
+  }
+
+  #set(entry: Entry, by?: Stored): void {
+    const before = this.#variables.get(entry.name);
+    if (before !== undefined && before.value !== entry.value && this.#setBy.get(entry.name) === by)
+      this.#replaced.push(before);
+    this.#variables.set(entry.name, entry);
+    this.#setBy.set(entry.name, by);
   }
 
   #addFrom(name: string, from: ValueMap, place: Place): void {
@@ -279,15 +304,15 @@ class ContainerReader {
       const object = this.#find(kind, reference);
       const held = object && this.#input.stored.entryIn(object, nameOf(reference.key));
       const isOptional = isTrue(reference.optional);
-      if (held !== undefined) this.#variables.set(name, { ...held, name, service: this.#place.service });
-      else if (object?.isOpen) this.#variables.set(name, entryOf(name, new Veiled('operator'), place));
+      if (held !== undefined) this.#set({ ...held, name, service: this.#place.service });
+      else if (object?.isOpen) this.#set(entryOf(name, new Veiled('operator'), place));
       else if (object !== undefined || isOptional) {
         this.#variables.delete(name);
         if (object !== undefined && !isOptional) this.#missKey(name, object, nameOf(reference.key) ?? '');
-      } else this.#variables.set(name, entryOf(name, new Veiled('cluster'), place));
+      } else this.#set(entryOf(name, new Veiled('cluster'), place));
       return;
     }
-    this.#variables.set(name, entryOf(name, new Veiled('field'), place));
+    this.#set(entryOf(name, new Veiled('field'), place));
   }
 
   #find(kind: Stored['kind'], reference: ValueMap): Stored | undefined {
@@ -295,7 +320,7 @@ class ContainerReader {
     const object = this.#input.stored.find(kind, name, this.#namespace);
     if (object !== undefined) this.referred.add(object);
     else if (!isTrue(reference.optional)) {
-      this.isMissing = true;
+      this.missing.add(`${kind} ${named(name, 'object')}`);
       const near = this.#input.nearObject(kind, name, this.#namespace);
       if (near !== undefined) {
         const { namespace } = near;

@@ -201,6 +201,8 @@ class Converter {
     for (const { key, value } of node.items) {
       const name = this.convert(key, depth + 1);
       const converted = this.convert(value, depth + 1);
+      if (depth === 0 && name === 'kind' && own.has(name))
+        throw this.#notValid('two objects without --- between them', node, key);
       if (typeof name === 'string' && hasLine(name)) {
         const before = own.get(name);
         if (before !== undefined) replaced.push({ key: name, value: before, line: lines.get(name) });
@@ -210,7 +212,7 @@ class Converter {
       if (name === '<<' && this.#yaml.isScalar(key) && key.type === 'PLAIN') this.#merge(merged, converted, node);
       else if (typeof name === 'string') own.set(name, converted);
       else if (name instanceof Unquoted && name.type !== 'object') own.set(name.text, converted);
-      else throw this.#notValid('a key is not a string', this.#yaml.isNode(key) ? key : node);
+      else throw this.#notValid('a key is not a string', node, key);
     }
     // Unlike assignment, `fromEntries` can define a key such as `__proto__`.
     return withReplaced(withLines(Object.fromEntries([...merged, ...own]), lines), replaced);
@@ -223,8 +225,9 @@ class Converter {
     }
   }
 
-  #notValid(reason: string, node: Node): InputError {
-    return notValid(this.#file, 'YAML', this.#text, node.range?.[0] ?? 0, reason);
+  #notValid(reason: string, node: Node, at: unknown = node): InputError {
+    const [offset = 0] = (this.#yaml.isNode(at) ? at : node).range ?? [];
+    return notValid(this.#file, 'YAML', this.#text, offset, reason);
   }
 }
 

@@ -108,6 +108,21 @@ describe('a line that programs read differently is one warning', () => {
     expect(printed).not.toMatch(/horse|staple|battery/);
   });
 
+  test('a reference to another variable of the file can only be written out', async () => {
+    const { issues } = await findings({
+      WEBHOOKS_ENDPOINT: '',
+      MQTT_BROKER_ENDPOINT: 'HOST_NAME=mqtt.corp.io\nMQTT_BROKER_ENDPOINT=${HOST_NAME}:1984',
+    });
+    expect(issues).toMatchObject([
+      {
+        id: 'configuration/env-file',
+        fix: expect.stringMatching(
+          /^write the values themselves in MQTT_BROKER_ENDPOINT \(line \d+\), without \$ and the name of another variable$/,
+        ),
+      },
+    ]);
+  });
+
   test('a variable that Spacelift does not read may differ', async () => {
     expect(await ids({ ENVIRONMENT: 'OTHER=a $b #c\nENVIRONMENT=prod' })).toEqual([]);
   });
@@ -129,5 +144,65 @@ describe('a line that programs read differently is one warning', () => {
     expect(await ids({ ADMIN_PASSWORD: 'ADMIN_PASSWORD=${ADMIN_PASSWORD}' })).toEqual([
       'configuration/placeholder[ADMIN_PASSWORD] ADMIN_PASSWORD still contains a placeholder',
     ]);
+  });
+});
+
+describe('a line without =', () => {
+  test('that is a name alone is a value from the environment', async () => {
+    for (const line of ['DATABASE_URL', 'export DATABASE_URL', 'DATABASE_URL\r', '  DATABASE_URL  ']) {
+      const text = `TERM\n${line}\n${Object.entries({ ...ONPREM, DATABASE_URL: undefined })
+        .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
+        .join('\n')}\nHOME`;
+      const { findings: all, deployment } = await preflight([configuration], [await parseSource('.env', text)]);
+      expect(all.filter(({ status }) => status === 'fail' || status === 'warn')).toEqual([]);
+      expect(all.filter(({ rule }) => rule === 'configuration/reference')).toMatchObject([
+        { id: 'configuration/reference[DATABASE_URL]', status: 'skip', title: expect.stringContaining('has no =') },
+      ]);
+      expect(deployment.origins.find(({ name }) => name === 'DATABASE_URL')?.location).toEqual({
+        file: '.env',
+        line: 2,
+      });
+    }
+  });
+
+  test.each([
+    ['a comment', '# a comment without it'],
+    ['blank', '  '],
+    ['the export of a variable that another line sets', 'export SERVER_DOMAIN'],
+    ['an export without a name', 'export'],
+    ['what a shell is told', 'set -a'],
+  ])('%s is no finding', async (_, line) => {
+    for (const text of [`ENVIRONMENT=prod\n${line}`, `${line}\nENVIRONMENT=prod`])
+      expect(await ids({ ENVIRONMENT: text })).toEqual([]);
+  });
+
+  test('that no program reads is one warning, with the line and the variable, but no value', async () => {
+    const { issues, printed } = await findings({
+      ENVIRONMENT: 'ENVIRONMENT prod-secret-word',
+      DATABASE_URL: `DATABASE_URL=${ONPREM.DATABASE_URL}\n-----BEGIN\nq9+\nABcd12\n-----END-----`,
+    });
+    const at = Object.keys(ONPREM).indexOf('ENVIRONMENT') + 1;
+    const from = Object.keys(ONPREM).indexOf('DATABASE_URL') + 2;
+    const lines = `lines ${at} (ENVIRONMENT), ${from}–${from + 3}`;
+    expect(issues).toMatchObject([
+      {
+        id: 'configuration/env-file',
+        title: '5 lines of .env could not be read',
+        detail: `In .env: ${lines} are not NAME=value: programs ignore them, or reject the file.`,
+        fix: `write ${lines} of .env as NAME=value, or put # in front`,
+      },
+    ]);
+    expect(printed).not.toMatch(/secret-word|q9|ABcd/);
+  });
+
+  test('in two files is one warning', async () => {
+    const sources = await Promise.all(
+      ['SERVER_DOMAIN=a.b\n!', 'ENVIRONMENT=x\n?'].map((text, at) => parseSource(`${at}`, text)),
+    );
+    const { findings: all } = await preflight([configuration], sources);
+    expect(all.find(({ rule }) => rule === 'configuration/env-file')).toMatchObject({
+      title: '2 lines of 2 env files could not be read',
+      fix: 'write line 2 of 0 as NAME=value, or put # in front; write line 2 of 1 as NAME=value, or put # in front',
+    });
   });
 });

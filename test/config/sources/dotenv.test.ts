@@ -77,7 +77,7 @@ it('is enough with one variable of Spacelift, and refused without', async () => 
   const expected =
     'x.env: contains no Spacelift variable; expected SERVER_DOMAIN, DATABASE_URL, …, as in: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -';
   expect(await refusal('x.env', 'PATH=/bin\nDD_TAGS=a:b\nAWS_PROFILE=prod')).toBe(expected);
-  expect(await refusal('x.env', 'server_domain = "a.b"')).toBe(expected);
+  expect(await refusal('x.env', 'server = "a.b"')).toBe(expected);
 });
 
 it('takes time that grows with its length alone, with blank lines or a large quoted value', async () => {
@@ -90,4 +90,11 @@ it('takes time that grows with its length alone, with blank lines or a large quo
     const large = await refusal('x.env', `SERVER_DOMAIN="${'x\n'.repeat(length)}"`);
     expect(large).toContain('the value of SERVER_DOMAIN is larger than 128 KiB');
   }, 250_000);
+});
+
+it('begins with what a shell is told, comments or names without a value', async () => {
+  for (const first of ['#!/bin/bash\nset -a\n', 'set -o\n', 'export SERVER_DOMAIN\n', 'HOME\n\n# x\nTERM\n']) {
+    const { SERVER_DOMAIN: domain } = valuesOf(await parseSource('.env', `${first}SERVER_DOMAIN=a.b\nset +a\n`));
+    expect(domain, first).toBe('a.b');
+  }
 });

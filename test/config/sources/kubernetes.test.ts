@@ -89,7 +89,7 @@ describe('a Kubernetes Secret', () => {
   it('refuses bytes in a variable, and passes over them elsewhere', async () => {
     const bytes = Buffer.from([0xff, 0xfe, 0x41]).toString('base64');
     expect(await refusal('x.yaml', secret('a', `data:\n  LICENSE_TOKEN: ${bytes}\n`))).toBe(
-      'x.yaml: Secret a: data.LICENSE_TOKEN is not text after base64 decoding; if it is the value itself, put it into stringData, or encode it: printf %s "$VALUE" | base64',
+      'x.yaml: Secret a: data.LICENSE_TOKEN in line 8 is not text after base64 decoding; if it is the value itself, put it into stringData, or encode it: printf %s "$VALUE" | base64',
     );
     const text = secret('a', `data:\n  keystore.p12: ${bytes}\n  SERVER_DOMAIN: ${base64('a.b')}\n`);
     expect(valuesOf(await parseSource('x.yaml', text))).toEqual({ SERVER_DOMAIN: 'a.b' });

@@ -29,6 +29,15 @@ const read = (
 const refused = (files: readonly string[], input = {}) => messageOf(read(files, input));
 
 describe('files', () => {
+  it('are one for each -f, on this machine', async () => {
+    expect(await refused(['/nowhere/a.yaml,b.yaml'])).toBe(
+      '/nowhere/a.yaml,b.yaml: no such file; repeat -f for each file',
+    );
+    expect(await refused(['https://user:hunter2@a.b/spacelift.yaml'])).toBe(
+      '-f expects a file, not a URL: pipe it in with -f -',
+    );
+  });
+
   it('become a source each, in order, standard input among them', async () => {
     const one = file('one.env', 'SERVER_DOMAIN=one');
     const two = file('two.json', '{"SERVER_DOMAIN":"two"}');

@@ -1,11 +1,39 @@
 /** Inputs without a config, with the command that prints one. */
 import { expect, it } from 'vitest';
-import { refusal } from './helpers.ts';
+import { base64, refusal } from './helpers.ts';
 
 it.each([
   [
     'aws_region    = "eu-west-1"\nserver_domain = "a.b"\n',
     'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  [
+    'aws_region="eu-west-1"\nserver_domain="a.b"\nazs = ["a"]\nnodes = -1\n',
+    'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  [
+    'database_url = "x"\nuser_data = <<EOT\na=b\nEOT\n',
+    'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  [
+    '# x\nexport TF_VAR_region=x\nexport TF_VAR_database_url=y\n',
+    'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  [
+    'database_url="postgres://a:b@c/d"\nserver_domain="a.b"\n',
+    'contains no Spacelift variable, because names are in capitals: DATABASE_URL, not database_url (line 1); SERVER_DOMAIN, not server_domain (line 2)',
+  ],
+  [
+    'database_url=postgres://a:b@c/d\n\nlicense_type="jwt"\nmqttBrokerType=builtin\nserver-domain=a.b\nencryption_type=rsa\n',
+    'contains no Spacelift variable, because names are in capitals: DATABASE_URL, not database_url (line 1); LICENSE_TYPE, not license_type (line 3); MQTT_BROKER_TYPE, not mqttBrokerType (line 4); …',
+  ],
+  [
+    '{"databaseUrl": "x", "serverDomain": "y"}',
+    'contains no Spacelift variable, because names are in capitals: DATABASE_URL, not databaseUrl; SERVER_DOMAIN, not serverDomain',
+  ],
+  [
+    'kind: Secret\nmetadata: {name: db}\nstringData: {database-url: x, licenseToken: y, url: z}\n',
+    'contains no Spacelift variable, but keys such as database-url, licenseToken: pass it in one file with the workloads that set variables from them: kubectl get deployments,secrets,configmaps -o yaml | spacelift-preflight -f -',
   ],
   [
     '{"aws_region":"eu-west-1","server_domain":"a.b"}',
@@ -164,6 +192,68 @@ it.each([
     'an error of the Kubernetes API; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
   ],
   [
+    '# why\naccept:\n  - id: database/version\n    reason: r\nprofiles:\n  staging:\n    skip: []\n',
+    'decisions of this tool, which --config names (by default, preflight.yaml); pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
+  ],
+  [
+    '{"kind":"report","schemaVersion":1,"checks":[]}',
+    'an output of this tool, which has no values; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
+  ],
+  ...[
+    '# x\n$env:SERVER_DOMAIN = "a.b"\n',
+    'set -gx SERVER_DOMAIN "a.b"\n',
+    'set SERVER_DOMAIN=a.b\r\n',
+    'rem x\r\nSET "A=b"',
+  ].map((text): [string, string] => [
+    text,
+    'commands of another shell; pass the config: run them, and then spacelift-preflight without -f',
+  ]),
+  [
+    'TASKDEFINITION\t1024\tx\nENVIRONMENT\tSERVER_DOMAIN\ta.b\n',
+    'the output of the AWS CLI as text or a table; pass the config: aws ecs describe-task-definition --task-definition NAME --output json | spacelift-preflight -f -',
+  ],
+  [
+    '-----------------------------\n|  DescribeTaskDefinition   |\n+---------------------------+\n',
+    'the output of the AWS CLI as text or a table; pass the config: aws ecs describe-task-definition --task-definition NAME --output json | spacelift-preflight -f -',
+  ],
+  [
+    '[PATH=/bin SERVER_DOMAIN=a.b]\n',
+    'the variables of a container, between which Go prints only spaces; pass the config: docker inspect CONTAINER | spacelift-preflight -f -',
+  ],
+  [
+    'inputs = {\n  server_domain = "a.b"\n}\n',
+    'variables of Terraform (tfvars), which describe infrastructure; pass the config: tofu output -raw kubernetes_secrets | spacelift-preflight -f -',
+  ],
+  ...['SERVER_DOMAIN=a.b\n', 'kind: Secret\n'].map((text): [string, string] => [
+    `${text}<<<<<<< HEAD\n  A=b\n=======\n  A=c\n>>>>>>> main\n`,
+    'a merge conflict in line 2; resolve it, and remove the lines <<<<<<<, ======= and >>>>>>>',
+  ]),
+  [
+    'PATH=/bin\0SERVER_DOMAIN=a.b\0',
+    "variables with NUL bytes between them, as in /proc/PID/environ; pass lines: tr '\\0' '\\n' < FILE | spacelift-preflight -f -",
+  ],
+  [
+    'SPACELIFT_SERVER_DOMAIN=a.b\nSPACELIFT_ENVIRONMENT=prod\nSPACELIFT_DATABASE_URL=x\n',
+    'contains no Spacelift variable, because names have no prefix: SERVER_DOMAIN, not SPACELIFT_SERVER_DOMAIN (line 1); DATABASE_URL, not SPACELIFT_DATABASE_URL (line 3)',
+  ],
+  [
+    'services: {server: {image: x, environment: [SERVER_DOMAIN: a.b, ENVIRONMENT: prod]}}\n',
+    'service server: environment[0] is an object, expected SERVER_DOMAIN=value, or a map without the dashes',
+  ],
+  [
+    'services: {server: {image: x, environment: [ENVIRONMENT=prod, SERVER_DOMAIN = a.b]}}\n',
+    'service server: environment[1] has a space before =, which Compose makes a part of the name SERVER_DOMAIN',
+  ],
+  [
+    `kind: Secret\nmetadata: {name: app}\ndata: {.env: ${base64('# x\nexport SERVER_DOMAIN=a.b\n')}}\n`,
+    'contains no Spacelift variable, but Secret app holds a whole env file under one key; create it with --from-env-file instead of --from-file',
+  ],
+  [
+    '=== spacelift Config Vars\n\nSERVER_DOMAIN: a.b\n',
+    'a table of Heroku; pass the config: heroku config -s | spacelift-preflight -f -',
+  ],
+  ['\0GITCRYPT\0abc', 'encrypted with git-crypt, expected text; decrypt it first: git-crypt unlock'],
+  [
     'plain words\n',
     'expected a Kubernetes Secret or ConfigMap, an ECS task definition, a dotenv file or a flat map; found plain text; pass the config: kubectl get secrets,configmaps -o yaml | spacelift-preflight -f -',
   ],
@@ -179,6 +269,14 @@ it.each(['', '\n\n', '# a comment\n', '{}', '[]', 'null', '{}\n{}', '---\n---\n'
     );
   },
 );
+
+it('two objects in one YAML document are not one', async () => {
+  const object = (name: string) =>
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: ${name}}\nstringData: {SERVER_DOMAIN: a.b}\n`;
+  expect(await refusal('x', object('a') + object('b'))).toBe(
+    'x: not valid YAML at line 6, column 1: two objects without --- between them',
+  );
+});
 
 it('an error in one of several JSON documents has its position', async () => {
   expect(await refusal('x', '{"SERVER_DOMAIN": "a.b"}\n---\n{"ENVIRONMENT": }\n')).toBe(

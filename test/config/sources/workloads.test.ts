@@ -253,6 +253,49 @@ describe('what is no part of Spacelift', () => {
   });
 });
 
+describe('what the API of Kubernetes rejects of a container is an error', () => {
+  const read = (more: object, kind = 'Deployment') =>
+    refusal(
+      'x',
+      stream([
+        ...SECRETS,
+        {
+          kind,
+          metadata: metadata('spacelift-server'),
+          spec: { template: { spec: { containers: [{ name: 'server', ...more }] } } },
+        },
+      ]),
+    );
+  it.each<[object, string]>([
+    [{ env: { SERVER_DOMAIN: 'a.b' } }, 'env is an object, expected an array'],
+    [{ envFrom: { secretRef: { name: 'spacelift-shared' } } }, 'envFrom is an object, expected an array'],
+    [{ envfrom: [{ secretRef: { name: 'spacelift-shared' } }] }, 'unknown field envfrom, did you mean envFrom?'],
+    [{ env_from: [] }, 'unknown field env_from, did you mean envFrom?'],
+    [{ envFrom: [{ secretref: { name: 'x' } }] }, 'envFrom: unknown field secretref, did you mean secretRef?'],
+    [{ env: [{ nme: 'A', value: 'b' }] }, 'env[0] has no name'],
+    [{ env: ['A=b'] }, 'env[0] has no name'],
+    [
+      { env: [{ name: 'DATABASE_URL', valuefrom: { secretKeyRef: { name: 'x', key: 'y' } } }] },
+      'env[0]: unknown field valuefrom, did you mean valueFrom?',
+    ],
+    [
+      { env: [{ name: 'DATABASE_URL', valueFrom: { secretKeyref: { name: 'x', key: 'y' } } }] },
+      'env[0].valueFrom: unknown field secretKeyref, did you mean secretKeyRef?',
+    ],
+  ])('%j', async (container, why) => {
+    expect(await read(container)).toBe(`x: Deployment spacelift-server, container server: ${why}`);
+    // Other kinds have other fields.
+    await expect(read(container, 'Server')).rejects.toThrow('it was accepted');
+  });
+
+  it.each(['Secret', 'ConfigMap'])('variables in a map in the data of a %s', async (kind) => {
+    const object = { kind, metadata: metadata('spacelift-shared'), data: { env: { SERVER_DOMAIN: 'a.b' } } };
+    expect(await refusal('x', stream([object]))).toBe(
+      `x: ${kind} spacelift-shared: the variables are in a map in data; put them into data itself`,
+    );
+  });
+});
+
 describe('workloads alone', () => {
   const WHY =
     'x: Deployment spacelift-server reads its variables from Secrets or ConfigMaps that are not in it; pass them too: kubectl get deployments,secrets,configmaps -n spacelift -o yaml | spacelift-preflight -f -';
