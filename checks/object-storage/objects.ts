@@ -27,7 +27,15 @@ import { putIfAbsent } from './constant.ts';
 import { CONTENT, PROBE_KEY } from './content.ts';
 import { mayHaveWritten, OwnObjects } from './own-objects.ts';
 import { StaysError } from './removal.ts';
-import { type Retention, S3_HEADERS, type Stored, StoreError, versionIn, type Written } from './store.ts';
+import {
+  isRejectedByProxy,
+  type Retention,
+  S3_HEADERS,
+  type Stored,
+  StoreError,
+  versionIn,
+  type Written,
+} from './store.ts';
 
 /** Another run may remove the constant object just after this one has found it. */
 export const ATTEMPTS = 3;
@@ -144,7 +152,9 @@ export class TestObjects extends OwnObjects {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       if (error.kind === 'unsupported' || error.kind === 'other') return undefined;
-      if (error.kind !== 'denied' && error.kind !== 'server-error') throw error;
+      // Spacelift does not need this operation, so a proxy may reject it.
+      const isHidden = error.kind === 'denied' || error.kind === 'server-error' || isRejectedByProxy(error);
+      if (!isHidden) throw error;
       // Without versions in its responses, one that was just written could not be removed to find out.
       return this.store.removeVersion === undefined ? undefined : 'hidden';
     }
