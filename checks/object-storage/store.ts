@@ -101,6 +101,8 @@ export const under = <T>(prefix: string, listed: readonly T[], keyOf: (entry: T)
 export interface Stored {
   readonly body: Buffer;
   readonly versionId: string | undefined;
+  /** The bucket has never had versions, as far as the store says so. */
+  readonly isUnversioned?: boolean;
 }
 
 /** A real version id: `null` belongs to an object that was written without versioning. */
