@@ -2,12 +2,14 @@
 import type { Run } from '../../src/engine/check.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { cause } from '../../src/outcome/cause.ts';
-import { advice, type Fix } from '../../src/outcome/fix.ts';
+import { advice, command, type Fix, identifier, sql } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
 import { lookup } from '../../src/util/lookup.ts';
 import type { Facts } from './facts.ts';
 import { poolerMessages, silentSessionMessages } from './pooler-messages.ts';
+import type { Scene } from './scene.ts';
 import { ServerError, sqlState } from './server-error.ts';
+import { isInUrl } from './setting-sources.ts';
 
 /** If a run is killed, its transaction ends on its own; no statement waits long for other sessions' locks. */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '15s';
@@ -99,6 +101,20 @@ export function transactionIssue(step: Step, error: unknown, role: string): Issu
   return fail(title, { ...more, evidence: { step: step.does, code }, cause: cause.database('trial', code) });
 }
 
+/** `query_canceled`: these queries take milliseconds, and nobody knows of them, so a timeout is the reason. */
+const CANCELED = '57014';
+
+function canceled({ url }: Scene): Issue {
+  const lift = sql`ALTER ROLE ${identifier(url.user)} IN DATABASE ${identifier(url.database)} SET statement_timeout = '120s';`;
+  return fail(`the database canceled a catalog query (SQLSTATE ${CANCELED})`, {
+    detail: 'The usual cause is a statement_timeout of milliseconds where seconds were meant.',
+    expected: 'no statement_timeout, or at least 120 s: migrations can be slow',
+    fix: isInUrl('statement_timeout', url) ? advice`remove statement_timeout from DATABASE_URL` : command(lift),
+    evidence: { code: CANCELED },
+    cause: cause.database('session', CANCELED),
+  });
+}
+
 /** The failure of a query because the session ended or the server rejected it. */
 export function sessionOutcome(error: unknown): Issue {
   if (error instanceof NetworkError) {
@@ -132,6 +148,7 @@ export function sessionOutcome(error: unknown): Issue {
   }
   const code = sqlState(error);
   if (code === undefined) throw error;
+  if (code === CANCELED && error instanceof ServerError && error.scene !== undefined) return canceled(error.scene);
   const ended = ['57P01', '57P02', '57P03', '57P05', '25P03'].includes(code);
   return fail(
     ended

@@ -84,9 +84,21 @@ const SQL: Readonly<Record<string, Tell>> = {
   }),
   '53300': ({ at, url }) => ({
     title: `${at} has no free connection for role "${url.user}"`,
-    detail: 'The connection limit of the server (max_connections), the database, or the role is reached.',
+    detail: 'The connection limit of the server (max_connections) is reached, or what is left of it is reserved.',
     expected: 'free connections: server, drain and scheduler each keep a connection pool',
     fix: advice`raise max_connections, or terminate unused sessions: SELECT pid, usename, state FROM pg_stat_activity;`,
+  }),
+  '53300 InitializeSessionUserId': ({ at, url }) => ({
+    title: `role "${url.user}" has no free connection at ${at}`,
+    detail: 'The connection limit of the role is reached.',
+    expected: 'free connections: server, drain and scheduler each keep a connection pool',
+    fix: command(sql`ALTER ROLE ${identifier(url.user)} CONNECTION LIMIT -1;`),
+  }),
+  '53300 CheckMyDatabase': ({ at, url }) => ({
+    title: `database "${url.database}" at ${at} has no free connection`,
+    detail: 'The connection limit of the database is reached.',
+    expected: 'free connections: server, drain and scheduler each keep a connection pool',
+    fix: command([asMemberOf(url.user), sql`ALTER DATABASE ${identifier(url.database)} CONNECTION LIMIT -1;`]),
   }),
   '55000': ({ at, url }) => ({
     title: `database "${url.database}" at ${at} does not accept connections`,

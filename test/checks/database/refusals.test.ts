@@ -58,8 +58,8 @@ const REFUSALS: Record<
   },
   'no connection left for the role': {
     server: (server) => server.query('ALTER ROLE spacelift CONNECTION LIMIT 0'),
-    title: /has no free connection for role "spacelift"/,
-    fix: /max_connections/,
+    title: /^role "spacelift" has no free connection at /,
+    fix: /^ALTER ROLE spacelift CONNECTION LIMIT -1;$/,
   },
   'a misspelled parameter': {
     url: (url) => withParameters(url, { ssl_mode: 'require' }),

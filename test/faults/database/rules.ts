@@ -183,6 +183,12 @@ export const RULES: readonly Fault[] = [
     says: /^statement_timeout is 5 s$/m,
   },
   {
+    name: 'a role with one connection',
+    arrange: statement('ALTER ROLE spacelift CONNECTION LIMIT 1', 'ALTER ROLE spacelift CONNECTION LIMIT -1'),
+    warn: ['database/connections'],
+    says: /^only 1 connection is free for role "spacelift"/m,
+  },
+  {
     name: 'a short statement timeout in the database URL',
     arrange: parameters({ statement_timeout: '20000' }),
     warn: ['database/settings'],
