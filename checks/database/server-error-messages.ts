@@ -40,10 +40,13 @@ const SQL: Readonly<Record<string, Tell>> = {
   '28000 ClientAuthentication': ({ at, url, tls }) => ({
     title: `no pg_hba.conf rule at ${at} allows role "${url.user}" for database "${url.database}" from here ${tls ? 'over' : 'without'} TLS`,
     ...(!tls && {
-      detail: `The connection was not encrypted (sslmode=${url.tls.mode}); many servers require encryption.`,
+      detail:
+        url.tls.mode === 'disable'
+          ? `The connection was not encrypted (sslmode=${url.tls.mode}); many servers require encryption.`
+          : `The connection was not encrypted; sslmode=${url.tls.mode} also tries TLS.`,
     }),
     expected: `a rule for this role, database, address and ${tls ? 'TLS' : 'no TLS'}`,
-    fix: advice`${tls ? 'add to pg_hba.conf:' : 'set sslmode=require in the URL if the server supports TLS; otherwise, add to pg_hba.conf:'}\n${hbaRule(url, tls)}`,
+    fix: advice`${tls || url.tls.mode !== 'disable' ? 'add to pg_hba.conf:' : 'set sslmode=require in the URL if the server supports TLS; otherwise, add to pg_hba.conf:'}\n${hbaRule(url, tls)}`,
   }),
   '28000 rejected': ({ at, url, tls }) => ({
     title: `a pg_hba.conf rule at ${at} rejects role "${url.user}" for database "${url.database}" from here ${tls ? 'over' : 'without'} TLS`,
