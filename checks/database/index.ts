@@ -24,7 +24,8 @@ import { socketPath } from './socket.ts';
 import { judgeWritable } from './writable.ts';
 
 export { factsOf } from './facts.ts';
-export { type Step, testName, transactionIssue, tryInTransaction } from './rolled-back-transaction.ts';
+export { rejectedStep } from './rejected-step.ts';
+export { type Step, testName, tryInTransaction } from './rolled-back-transaction.ts';
 
 export const database = defineCheck({
   id: 'database',

@@ -24,9 +24,12 @@ export interface Step {
 
 type Row = Record<string, unknown>;
 
-export type TransactionResult =
-  | { readonly failed: undefined; readonly rows: readonly (readonly Row[])[] }
-  | { readonly failed: Step; readonly error: unknown };
+export interface FailedStep {
+  readonly failed: Step;
+  readonly error: unknown;
+}
+
+export type TransactionResult = { readonly failed: undefined; readonly rows: readonly (readonly Row[])[] } | FailedStep;
 
 /** Unique per run: no existing table is touched, and no other session sees this one, since nothing is committed. */
 export const testName = (run: Pick<Run, 'id'>, what: string): string =>

@@ -122,7 +122,17 @@ export const RULES: readonly Fault[] = [
     name: 'an event trigger that refuses indexes',
     arrange: refusing('CREATE INDEX', 'true'),
     fail: ['database/create-table'],
-    says: /^role "spacelift" could not create an index on its table \(SQLSTATE 42501\)$/m,
+    says: /^role "spacelift" could not create an index on its table \(SQLSTATE 42501\)\nAn event trigger is enabled in the database: "refuse"\.$/,
+  },
+  {
+    name: 'default privileges that deny the role its own tables',
+    arrange: statement(
+      'ALTER DEFAULT PRIVILEGES FOR ROLE spacelift REVOKE INSERT ON TABLES FROM spacelift',
+      'ALTER DEFAULT PRIVILEGES FOR ROLE spacelift GRANT ALL ON TABLES TO spacelift',
+      'spacelift',
+    ),
+    fail: ['database/create-table'],
+    says: /^role "spacelift" could not insert into its table \(SQLSTATE 42501\)\nIts default privileges/,
   },
   {
     name: 'an event trigger that refuses queues',
