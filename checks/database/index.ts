@@ -136,7 +136,7 @@ export const database = defineCheck({
       ),
       check(
         'settings',
-        judging(async ({ settings, overrides, path, role, server, tables, session }) => {
+        judging(async ({ settings, overrides, path, role, server, tables, owners, session }) => {
           const [known, acts] = [await server, await role];
           return judgeSettings(
             {
@@ -146,6 +146,7 @@ export const database = defineCheck({
               role: acts,
               server: known,
               tables: (await ifReadable(tables)) ?? { schema: null },
+              ownedByOthers: ((await ifReadable(owners))?.owners.length ?? 0) > 0,
               url: session.url,
               isPooled: isPooled(session, known),
             },
