@@ -28,7 +28,11 @@ const OBSTACLES = `SELECT json_build_object(
 
 /** The failure of a step, with its reason if the catalog shows one. */
 export async function rejectedStep(run: Run, facts: Facts, { failed, error }: FailedStep): Promise<Issue> {
-  const { role } = await facts.server;
+  // Who is not allowed to use the catalog has no facts either.
+  const role = await facts.server.then(
+    (server) => server.role,
+    () => facts.session.url.user,
+  );
   const issue = transactionIssue(failed, error, role);
   const code = sqlState(error);
   if (code === undefined || !(code === '42501' || code.startsWith('P0'))) return issue;

@@ -113,6 +113,18 @@ const SQL: Readonly<Record<string, Tell>> = {
     expected: 'a running server',
     fix: advice`try again when the server is up; a standby that never accepts connections has hot_standby = off`,
   }),
+  '58P01': ({ at, url }) => ({
+    title: `${at} can’t load a library for the session of role "${url.user}"`,
+    detail:
+      'The role, the database or the server has a library in session_preload_libraries or local_preload_libraries that does not exist.',
+    expected: 'libraries that are installed on the server',
+    fix: advice`install the library that the server log names, or remove it where it is set: ${sql`SELECT * FROM pg_db_role_setting;`}`,
+  }),
+  P0001: ({ at, url }) => ({
+    title: `an event trigger at ${at} rejects the login of role "${url.user}"`,
+    expected: `a login of role "${url.user}" that no event trigger rejects`,
+    fix: advice`change or disable the trigger, as a superuser: ${sql`SELECT evtname FROM pg_event_trigger WHERE evtevent = 'login';`}`,
+  }),
   '08P01': ({ at }) => ({
     title: `${at} rejected the connection with a protocol violation`,
     detail: 'Poolers return this error for almost everything, including errors of the server behind them.',

@@ -1,6 +1,7 @@
 /** The settings of a session that are not compatible with Spacelift. */
 import { identifier, type Sql, sql } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { plural } from '../../src/util/format.ts';
 import type { Override, Path, Role, Server, SettingName, Settings, Tables } from './facts.ts';
 import { isStored, RECONNECT, removal } from './setting-sources.ts';
 import { fixOf, type Step } from './steps.ts';
@@ -136,7 +137,7 @@ function password({ role, server }: SettingFacts): Unsuited | undefined {
   const { validDays } = role;
   if (validDays === null || validDays >= PASSWORD_DAYS) return undefined;
   return {
-    title: `the password of role "${server.login}" expires in ${Math.max(0, Math.floor(validDays))} days`,
+    title: `the password of role "${server.login}" expires in ${validDays < 1 ? 'less than a day' : plural(Math.floor(validDays), 'day')}`,
     expected: 'a password that does not expire',
     steps: [sql`ALTER ROLE ${identifier(server.login)} VALID UNTIL 'infinity';`],
   };

@@ -154,6 +154,14 @@ describe('what a scripted server refuses with', () => {
       { refuse: { code: '28000', routine: 'auth_failed' } },
       /does not allow role "spacelift" to log in/,
     ],
+    'a library that is not there': [
+      { refuse: { code: '58P01', routine: 'internal_load_library' } },
+      /can’t load a library for the session of role "spacelift"/,
+    ],
+    'a login trigger': [
+      { refuse: { code: 'P0001', routine: 'exec_stmt_raise' } },
+      /^an event trigger at .* rejects the login of role "spacelift"/,
+    ],
     'a code that nobody knows': [{ refuse: { code: 'XX000' } }, /SQLSTATE XX000/],
     GSSAPI: [{ authentication: 7 }, /not supported here: GSSAPI/],
     SSPI: [{ authentication: 9 }, /not supported here: SSPI/],
