@@ -83,6 +83,11 @@ const HINDRANCES: Readonly<Record<string, StepMessages>> = {
     expected: 'free memory',
     fix: advice`give the server more memory`,
   },
+  '25P04': {
+    title: 'transaction_timeout ends transactions too early',
+    expected: 'no transaction_timeout, or at least 120 s: migrations can be slow',
+    fix: advice`raise or remove transaction_timeout where it is set, for the role, the database or the server: ${sql`SELECT setting, source FROM pg_settings WHERE name = 'transaction_timeout';`}`,
+  },
   '25006': {
     title: 'the database does not accept writes',
     expected: 'a primary that accepts writes',
