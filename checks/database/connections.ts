@@ -1,6 +1,7 @@
 /** Whether enough connections are free. */
 import { identifier, sql } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { plural } from '../../src/util/format.ts';
 import { asMemberOf } from './administrator.ts';
 import type { Load, Server, Settings, Tables } from './facts.ts';
 import { MANAGED } from './setting-sources.ts';
@@ -41,11 +42,14 @@ export function judgeConnections(
   const tight = limits.filter((limit) => limit.free < FREE_CONNECTIONS).toSorted((a, b) => a.free - b.free);
   const evidence = { free, limit: limits.find((limit) => limit.free === free)?.of ?? '', maximum, used: load.used };
   if (tight.length === 0) return pass(`${free} connections are free`, { evidence });
-  return warn(`only ${free} connections are free for role "${login}" (limited by ${tight[0]?.of})`, {
-    expected: `${FREE_CONNECTIONS} or more: server, drain and scheduler each keep a connection pool`,
-    fix: fixOf(tight.flatMap(({ steps }) => steps)),
-    evidence,
-  });
+  return warn(
+    `only ${plural(free, 'connection')} ${free === 1 ? 'is' : 'are'} free for role "${login}" (limited by ${tight[0]?.of})`,
+    {
+      expected: `${FREE_CONNECTIONS} or more: server, drain and scheduler each keep a connection pool`,
+      fix: fixOf(tight.flatMap(({ steps }) => steps)),
+      evidence,
+    },
+  );
 }
 
 /** ALTER SYSTEM changes a file, which the command line outranks. */

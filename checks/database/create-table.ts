@@ -3,7 +3,8 @@ import type { Run } from '../../src/engine/check.ts';
 import { advice } from '../../src/outcome/fix.ts';
 import { fail, type Outcome, pass } from '../../src/outcome/outcome.ts';
 import type { Facts } from './facts.ts';
-import { type Step, testName, transactionIssue, tryInTransaction } from './rolled-back-transaction.ts';
+import { rejectedStep } from './rejected-step.ts';
+import { type Step, testName, tryInTransaction } from './rolled-back-transaction.ts';
 
 export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
   const name = testName(run, 'table');
@@ -20,7 +21,7 @@ export async function tryTable(run: Run, facts: Facts): Promise<Outcome> {
     { does: 'drop its table', sql: `DROP TABLE ${table}` },
   ];
   const result = await tryInTransaction(run, facts, steps);
-  if (result.failed !== undefined) return transactionIssue(result.failed, result.error, (await facts.server).role);
+  if (result.failed !== undefined) return rejectedStep(run, facts, result);
   const read = result.rows[4]?.[0]?.run;
   if (read === run.id)
     return pass('a table can be created and used', {

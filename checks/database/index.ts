@@ -24,7 +24,8 @@ import { socketPath } from './socket.ts';
 import { judgeWritable } from './writable.ts';
 
 export { factsOf } from './facts.ts';
-export { type Step, testName, transactionIssue, tryInTransaction } from './rolled-back-transaction.ts';
+export { rejectedStep } from './rejected-step.ts';
+export { type Step, testName, tryInTransaction } from './rolled-back-transaction.ts';
 
 export const database = defineCheck({
   id: 'database',
@@ -135,7 +136,7 @@ export const database = defineCheck({
       ),
       check(
         'settings',
-        judging(async ({ settings, overrides, path, role, server, tables, session }) => {
+        judging(async ({ settings, overrides, path, role, server, tables, owners, session }) => {
           const [known, acts] = [await server, await role];
           return judgeSettings(
             {
@@ -145,6 +146,7 @@ export const database = defineCheck({
               role: acts,
               server: known,
               tables: (await ifReadable(tables)) ?? { schema: null },
+              ownedByOthers: ((await ifReadable(owners))?.owners.length ?? 0) > 0,
               url: session.url,
               isPooled: isPooled(session, known),
             },

@@ -78,8 +78,14 @@ function unknownMessages(setting: string, where: string, code: string, { at, var
   };
 }
 
+/** The role in the parameter `options`; the last one counts. A backslash keeps a space in it (PostgreSQL manual, 32.1.2). */
+function roleIn(options: string): string {
+  const [, role = ''] = [...options.matchAll(/(?:^|\s)(?:-c\s*|--)role\s*=\s*((?:\\.|\S)*)/gi)].at(-1) ?? [];
+  return role.replaceAll(/\\(.)/g, '$1');
+}
+
 function roleMessages({ code }: Refusal, { at, variable, url }: Scene): ServerErrorMessages {
-  const role = url.settings.role ?? '';
+  const role = url.settings.role ?? roleIn(url.settings.options ?? '');
   if (code === '42501') {
     return {
       title: `role "${url.user}" is not permitted to act as role "${role}" at ${at} (role in ${variable})`,

@@ -24,6 +24,7 @@ export type PoolerReason =
   | 'server-role'
   | 'server-hba'
   | 'server-full'
+  | 'server-limit'
   | 'server-starting'
   | 'server-connect'
   | 'either-password'
@@ -68,10 +69,8 @@ const RELAYED: readonly (readonly [RegExp, PoolerReason])[] = [
   [/^password authentication failed for user "/, 'server-password'],
   [/^role ".*" (does not exist|is not permitted to log in)/, 'server-role'],
   [/^(no pg_hba\.conf entry|pg_hba\.conf rejects) /, 'server-hba'],
-  [
-    /^(sorry, too many clients already|remaining connection slots are reserved|too many connections for )/,
-    'server-full',
-  ],
+  [/^(sorry, too many clients already|remaining connection slots are reserved)/, 'server-full'],
+  [/^too many connections for (role|database) "/, 'server-limit'],
   [/^the database system is /, 'server-starting'],
   [/^permission denied for database "/, 'server-connect'],
   [/^database ".*" is not currently accepting connections/, 'server-connect'],

@@ -138,6 +138,12 @@ const TEXTS: Readonly<Record<PoolerReason, Tell>> = {
     expected: 'a free connection for each server connection of the pooler',
     fix: advice`lower default_pool_size or max_db_connections in pgbouncer.ini, or raise max_connections on the server`,
   }),
+  'server-limit': (scene, error) => ({
+    title: `the server behind the pooler at ${scene.at} has no free connection for the pooler`,
+    detail: `The connection limit of ${roleOf(scene, error)}, or of its database, is reached.`,
+    expected: 'a free connection for each server connection of the pooler',
+    fix: advice`on the server, raise or remove the limit: ALTER ROLE … CONNECTION LIMIT -1, or ALTER DATABASE … CONNECTION LIMIT -1; or lower default_pool_size in pgbouncer.ini`,
+  }),
   'server-starting': ({ at }) => ({
     title: `the server behind the pooler at ${at} is starting up, shutting down or recovering`,
     expected: 'a running server',

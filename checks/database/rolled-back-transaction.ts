@@ -2,12 +2,14 @@
 import type { Run } from '../../src/engine/check.ts';
 import { NetworkError } from '../../src/net/network-error.ts';
 import { cause } from '../../src/outcome/cause.ts';
-import { advice, type Fix } from '../../src/outcome/fix.ts';
+import { advice, command, type Fix, identifier, sql } from '../../src/outcome/fix.ts';
 import { fail, type Issue } from '../../src/outcome/outcome.ts';
 import { lookup } from '../../src/util/lookup.ts';
 import type { Facts } from './facts.ts';
 import { poolerMessages, silentSessionMessages } from './pooler-messages.ts';
+import type { Scene } from './scene.ts';
 import { ServerError, sqlState } from './server-error.ts';
+import { isInUrl } from './setting-sources.ts';
 
 /** If a run is killed, its transaction ends on its own; no statement waits long for other sessions' locks. */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '15s';
@@ -22,9 +24,12 @@ export interface Step {
 
 type Row = Record<string, unknown>;
 
-export type TransactionResult =
-  | { readonly failed: undefined; readonly rows: readonly (readonly Row[])[] }
-  | { readonly failed: Step; readonly error: unknown };
+export interface FailedStep {
+  readonly failed: Step;
+  readonly error: unknown;
+}
+
+export type TransactionResult = { readonly failed: undefined; readonly rows: readonly (readonly Row[])[] } | FailedStep;
 
 /** Unique per run: no existing table is touched, and no other session sees this one, since nothing is committed. */
 export const testName = (run: Pick<Run, 'id'>, what: string): string =>
@@ -78,6 +83,11 @@ const HINDRANCES: Readonly<Record<string, StepMessages>> = {
     expected: 'free memory',
     fix: advice`give the server more memory`,
   },
+  '25P04': {
+    title: 'transaction_timeout ends transactions too early',
+    expected: 'no transaction_timeout, or at least 120 s: migrations can be slow',
+    fix: advice`raise or remove transaction_timeout where it is set, for the role, the database or the server: ${sql`SELECT setting, source FROM pg_settings WHERE name = 'transaction_timeout';`}`,
+  },
   '25006': {
     title: 'the database does not accept writes',
     expected: 'a primary that accepts writes',
@@ -97,6 +107,20 @@ export function transactionIssue(step: Step, error: unknown, role: string): Issu
   };
   const { title, ...more } = words;
   return fail(title, { ...more, evidence: { step: step.does, code }, cause: cause.database('trial', code) });
+}
+
+/** `query_canceled`: these queries take milliseconds, and nobody knows of them, so a timeout is the reason. */
+const CANCELED = '57014';
+
+function canceled({ url }: Scene): Issue {
+  const lift = sql`ALTER ROLE ${identifier(url.user)} IN DATABASE ${identifier(url.database)} SET statement_timeout = '120s';`;
+  return fail(`the database canceled a catalog query (SQLSTATE ${CANCELED})`, {
+    detail: 'The usual cause is a statement_timeout of milliseconds where seconds were meant.',
+    expected: 'no statement_timeout, or at least 120 s: migrations can be slow',
+    fix: isInUrl('statement_timeout', url) ? advice`remove statement_timeout from DATABASE_URL` : command(lift),
+    evidence: { code: CANCELED },
+    cause: cause.database('session', CANCELED),
+  });
 }
 
 /** The failure of a query because the session ended or the server rejected it. */
@@ -132,6 +156,7 @@ export function sessionOutcome(error: unknown): Issue {
   }
   const code = sqlState(error);
   if (code === undefined) throw error;
+  if (code === CANCELED && error instanceof ServerError && error.scene !== undefined) return canceled(error.scene);
   const ended = ['57P01', '57P02', '57P03', '57P05', '25P03'].includes(code);
   return fail(
     ended

@@ -40,10 +40,13 @@ const SQL: Readonly<Record<string, Tell>> = {
   '28000 ClientAuthentication': ({ at, url, tls }) => ({
     title: `no pg_hba.conf rule at ${at} allows role "${url.user}" for database "${url.database}" from here ${tls ? 'over' : 'without'} TLS`,
     ...(!tls && {
-      detail: `The connection was not encrypted (sslmode=${url.tls.mode}); many servers require encryption.`,
+      detail:
+        url.tls.mode === 'disable'
+          ? `The connection was not encrypted (sslmode=${url.tls.mode}); many servers require encryption.`
+          : `The connection was not encrypted; sslmode=${url.tls.mode} also tries TLS.`,
     }),
     expected: `a rule for this role, database, address and ${tls ? 'TLS' : 'no TLS'}`,
-    fix: advice`${tls ? 'add to pg_hba.conf:' : 'set sslmode=require in the URL if the server supports TLS; otherwise, add to pg_hba.conf:'}\n${hbaRule(url, tls)}`,
+    fix: advice`${tls || url.tls.mode !== 'disable' ? 'add to pg_hba.conf:' : 'set sslmode=require in the URL if the server supports TLS; otherwise, add to pg_hba.conf:'}\n${hbaRule(url, tls)}`,
   }),
   '28000 rejected': ({ at, url, tls }) => ({
     title: `a pg_hba.conf rule at ${at} rejects role "${url.user}" for database "${url.database}" from here ${tls ? 'over' : 'without'} TLS`,
@@ -84,9 +87,21 @@ const SQL: Readonly<Record<string, Tell>> = {
   }),
   '53300': ({ at, url }) => ({
     title: `${at} has no free connection for role "${url.user}"`,
-    detail: 'The connection limit of the server (max_connections), the database, or the role is reached.',
+    detail: 'The connection limit of the server (max_connections) is reached, or what is left of it is reserved.',
     expected: 'free connections: server, drain and scheduler each keep a connection pool',
     fix: advice`raise max_connections, or terminate unused sessions: SELECT pid, usename, state FROM pg_stat_activity;`,
+  }),
+  '53300 InitializeSessionUserId': ({ at, url }) => ({
+    title: `role "${url.user}" has no free connection at ${at}`,
+    detail: 'The connection limit of the role is reached.',
+    expected: 'free connections: server, drain and scheduler each keep a connection pool',
+    fix: command(sql`ALTER ROLE ${identifier(url.user)} CONNECTION LIMIT -1;`),
+  }),
+  '53300 CheckMyDatabase': ({ at, url }) => ({
+    title: `database "${url.database}" at ${at} has no free connection`,
+    detail: 'The connection limit of the database is reached.',
+    expected: 'free connections: server, drain and scheduler each keep a connection pool',
+    fix: command([asMemberOf(url.user), sql`ALTER DATABASE ${identifier(url.database)} CONNECTION LIMIT -1;`]),
   }),
   '55000': ({ at, url }) => ({
     title: `database "${url.database}" at ${at} does not accept connections`,
@@ -97,6 +112,18 @@ const SQL: Readonly<Record<string, Tell>> = {
     title: `${at} is starting up, shutting down or recovering, and does not accept connections yet`,
     expected: 'a running server',
     fix: advice`try again when the server is up; a standby that never accepts connections has hot_standby = off`,
+  }),
+  '58P01': ({ at, url }) => ({
+    title: `${at} can’t load a library for the session of role "${url.user}"`,
+    detail:
+      'The role, the database or the server has a library in session_preload_libraries or local_preload_libraries that does not exist.',
+    expected: 'libraries that are installed on the server',
+    fix: advice`install the library that the server log names, or remove it where it is set: ${sql`SELECT * FROM pg_db_role_setting;`}`,
+  }),
+  P0001: ({ at, url }) => ({
+    title: `an event trigger at ${at} rejects the login of role "${url.user}"`,
+    expected: `a login of role "${url.user}" that no event trigger rejects`,
+    fix: advice`change or disable the trigger, as a superuser: ${sql`SELECT evtname FROM pg_event_trigger WHERE evtevent = 'login';`}`,
   }),
   '08P01': ({ at }) => ({
     title: `${at} rejected the connection with a protocol violation`,

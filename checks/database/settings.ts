@@ -1,6 +1,7 @@
 /** The settings of a session that are not compatible with Spacelift. */
 import { identifier, type Sql, sql } from '../../src/outcome/fix.ts';
 import { type Outcome, pass, warn } from '../../src/outcome/outcome.ts';
+import { plural } from '../../src/util/format.ts';
 import type { Override, Path, Role, Server, SettingName, Settings, Tables } from './facts.ts';
 import { isStored, RECONNECT, removal } from './setting-sources.ts';
 import { fixOf, type Step } from './steps.ts';
@@ -17,6 +18,8 @@ export interface SettingFacts {
   readonly role: Role;
   readonly server: Server;
   readonly tables: Pick<Tables, 'schema'>;
+  /** Whether Spacelift's tables belong to a role that this one is not allowed to act as, which `ownership` reports. */
+  readonly ownedByOthers: boolean;
   readonly url: Pick<DatabaseUrl, 'settings'>;
   /** Whether a pooler is in front of the server. */
   readonly isPooled: boolean;
@@ -67,24 +70,54 @@ function timeout({ settings, overrides = [], server, url }: SettingFacts): Unsui
 
 /** If CREATE on schema public is missing, that is the cause, and `privileges` reports it. */
 function path(facts: SettingFacts): Unsuited | undefined {
-  const { path, role, server } = facts;
+  const { path, role, server, tables } = facts;
   if (path.createInSchema || !role.createInPublic) return undefined;
-  // "$user" would lead to a schema in which the role can't create tables either.
-  const target = path.userSchemaIsClosed ? sql`public` : sql`"$user", public`;
+  const home = closedHome(facts);
+  if (home !== undefined && facts.ownedByOthers) return undefined;
+  // "$user" would lead to a schema in which the role can't create tables either, or away from Spacelift's tables.
+  const target =
+    tables.schema !== null && tables.schema !== 'public'
+      ? sql`${identifier(tables.schema)}`
+      : path.userSchemaIsClosed
+        ? sql`public`
+        : sql`"$user", public`;
   const change = sql`${forLogin(server)} search_path = ${target};`;
   const steps = pathSteps(facts, change);
   return {
     atLogin: steps.includes(change),
     title:
       path.schema === null
-        ? 'search_path contains no existing schema'
+        ? home === undefined
+          ? 'search_path contains no existing schema'
+          : `role "${role.name}" lacks USAGE on schema "${home}", which contains Spacelift’s tables`
         : `role "${role.name}" lacks CREATE on schema "${path.schema}", the first existing schema in search_path`,
     expected: 'a search_path whose first existing schema is one on which the role has CREATE, such as "$user", public',
     steps,
   };
 }
 
-function pathSteps({ settings, overrides = [], path, role, server, tables, url }: SettingFacts, change: Sql): Step[] {
+/** The schema of Spacelift's tables, if search_path leads to it, and the role can't create tables in it. */
+function closedHome({ settings, path, role, tables }: SettingFacts): string | undefined {
+  const { schema } = tables;
+  if (schema === null) return undefined;
+  if (path.schema !== null) return path.schema === schema ? schema : undefined;
+  const names = settings.named.search_path.setting.split(',').map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+  return names.some((name) => (name === '$user' ? role.name : name) === schema) ? schema : undefined;
+}
+
+function pathSteps(facts: SettingFacts, change: Sql): Step[] {
+  const { path, role } = facts;
+  const home = closedHome(facts);
+  // A schema named like the role has another fix beside it.
+  if (home === undefined || (home === role.name && path.schema !== null)) return changeSteps(facts, change);
+  const lacking = path.schema === null ? sql`USAGE, CREATE` : sql`CREATE`;
+  return [
+    sql`GRANT ${lacking} ON SCHEMA ${identifier(home)} TO ${identifier(role.name)};`,
+    'run it as the owner of the schema, or as a superuser',
+  ];
+}
+
+function changeSteps({ settings, overrides = [], path, role, server, tables, url }: SettingFacts, change: Sql): Step[] {
   const name: SettingName = 'search_path';
   if (!isStored(settings.named.search_path.source)) {
     const isBeneath = path.userSchemaIsClosed || overrides.some((override) => override.name === name);
@@ -104,7 +137,7 @@ function password({ role, server }: SettingFacts): Unsuited | undefined {
   const { validDays } = role;
   if (validDays === null || validDays >= PASSWORD_DAYS) return undefined;
   return {
-    title: `the password of role "${server.login}" expires in ${Math.max(0, Math.floor(validDays))} days`,
+    title: `the password of role "${server.login}" expires in ${validDays < 1 ? 'less than a day' : plural(Math.floor(validDays), 'day')}`,
     expected: 'a password that does not expire',
     steps: [sql`ALTER ROLE ${identifier(server.login)} VALID UNTIL 'infinity';`],
   };

@@ -11,7 +11,8 @@
  * 3. If that write shows that the bucket is not versioned, and the object can be deleted, it is deleted at once, and the
  *    rest happens under `spacelift-preflight/<run id>/`. If it can't be deleted, it stays. The same holds for its version,
  *    where an operator is not allowed to see whether the bucket has a default retention; and for an object that another run
- *    has left, where an operator sees that the bucket is not versioned: what was refused once is refused again.
+ *    has left, where an operator sees that the bucket is not versioned, or the object itself shows it to a service that
+ *    deletes here: what was refused once is refused again.
  * 4. A service that does not write to this bucket, and `--read-only`, read the constant object if another run left it.
  *
  * A store may list fewer versions than it has. So at the end, every key that was written and not listed is removed by name,
@@ -27,7 +28,15 @@ import { putIfAbsent } from './constant.ts';
 import { CONTENT, PROBE_KEY } from './content.ts';
 import { mayHaveWritten, OwnObjects } from './own-objects.ts';
 import { StaysError } from './removal.ts';
-import { type Retention, S3_HEADERS, type Stored, StoreError, versionIn, type Written } from './store.ts';
+import {
+  isRejectedByProxy,
+  type Retention,
+  S3_HEADERS,
+  type Stored,
+  StoreError,
+  versionIn,
+  type Written,
+} from './store.ts';
 
 /** Another run may remove the constant object just after this one has found it. */
 export const ATTEMPTS = 3;
@@ -118,8 +127,14 @@ export class TestObjects extends OwnObjects {
       // An object without a version may be older than the bucket's versioning.
       if (found === 'hidden') return { key: PROBE_KEY, mode: 'persistent', versioned: undefined };
       if (found === undefined) continue;
-      const isOld = found.versionId === undefined && asOperator && (await this.#hasNoVersions());
-      if (isOld && (await this.#removeKept())) return this.#own();
+      const isOld = asOperator
+        ? found.versionId === undefined && (await this.#hasNoVersions())
+        : found.isUnversioned === true && required.delete !== undefined;
+      if (isOld && (await this.#removeKept())) {
+        if (asOperator) return this.#own();
+        // A service is not allowed to ask for the versioning, so the next write must confirm it.
+        continue;
+      }
       return { key: PROBE_KEY, mode: 'persistent', versioned: found.versionId !== undefined || undefined };
     }
     throw new CheckStopped(inUse(bucket));
@@ -144,7 +159,9 @@ export class TestObjects extends OwnObjects {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       if (error.kind === 'unsupported' || error.kind === 'other') return undefined;
-      if (error.kind !== 'denied' && error.kind !== 'server-error') throw error;
+      // Spacelift does not need this operation, so a proxy may reject it.
+      const isHidden = error.kind === 'denied' || error.kind === 'server-error' || isRejectedByProxy(error);
+      if (!isHidden) throw error;
       // Without versions in its responses, one that was just written could not be removed to find out.
       return this.store.removeVersion === undefined ? undefined : 'hidden';
     }

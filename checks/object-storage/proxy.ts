@@ -25,7 +25,8 @@ export async function proxyIssue(operations: BucketOperations, error: StoreError
   const { store } = operations;
   const { kind, status = 0, code } = error;
   if (kind === 'not-a-store' && status >= 400 && code === undefined) {
-    return (await once(answers, store, () => storeAnswers(operations))) ? refused(store, error) : undefined;
+    if (!(await once(answers, store, () => storeAnswers(operations)))) return undefined;
+    return refused(store, error, await rejectedParameter(operations, error));
   }
   const { seesAuthorization } = store;
   // Without a code that a store has, its denials tell nothing of who is denied.
@@ -45,10 +46,44 @@ async function storeAnswers({ store, bucket, send, hasWritten }: BucketOperation
   }
 }
 
-function refused({ name }: Store, { action, status = 0 }: StoreError): Issue {
-  const method = METHODS[action] ?? 'GET';
+/** What each store's proxy rejects, by method and parameter. */
+const parameters = new WeakMap<Store, Map<string, Promise<boolean>>>();
+
+/** The query parameter that a proxy rejects, if it passes other requests with this method. */
+async function rejectedParameter(operations: BucketOperations, { sent }: StoreError): Promise<string | undefined> {
+  const { store } = operations;
+  if (sent?.parameter === undefined) return undefined;
+  const known = parameters.get(store) ?? new Map<string, Promise<boolean>>();
+  parameters.set(store, known);
+  const passes = known.get(sent.method) ?? passesOthers(operations, sent.method);
+  known.set(sent.method, passes);
+  return (await passes) ? sent.parameter : undefined;
+}
+
+/** Whether a request without credentials and without effect reaches the store: one for an upload that never existed. */
+async function passesOthers({ store, bucket, send }: BucketOperations, method: string): Promise<boolean> {
+  const url = store.urlOf(bucket, PROBE_KEY);
+  if (method !== 'GET') url.searchParams.set('uploadId', 'none');
+  return send({ method, url }).then(
+    (answer) => store.isOwn(answer),
+    () => false,
+  );
+}
+
+function refused({ name }: Store, { action, sent, status = 0 }: StoreError, parameter: string | undefined): Issue {
+  const method = sent?.method ?? METHODS[action] ?? 'GET';
+  const detail = `${name} answers other requests at this address, but this response does not come from it.`;
+  if (parameter !== undefined) {
+    return fail(`a proxy in front of ${name} rejects ${method} requests with ?${parameter} (HTTP ${status})`, {
+      detail,
+      expected: `a proxy that passes requests on to ${name}, whatever their query`,
+      fix: advice`allow ${method} with the query parameter ${parameter} in the configuration of the proxy or firewall`,
+      evidence: { method, parameter, status },
+      cause: cause.store('proxy-method', method, parameter),
+    });
+  }
   return fail(`a proxy in front of ${name} rejects ${method} requests (HTTP ${status})`, {
-    detail: `${name} answers other requests at this address, but this response does not come from it.`,
+    detail,
     expected: `a proxy that passes GET, HEAD, PUT, POST, DELETE, and OPTIONS on to ${name}`,
     fix: advice`allow ${method} in the configuration of the proxy or firewall (nginx: limit_except)`,
     evidence: { method, status },

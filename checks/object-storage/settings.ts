@@ -8,7 +8,7 @@ import { plural } from '../../src/util/format.ts';
 import { CONTENT, PROBE_KEY } from './content.ts';
 import type { BucketProbe } from './probe.ts';
 import type { BucketRequirements } from './requirements.ts';
-import { type Store, type StoreAction, StoreError } from './store.ts';
+import { isRejectedByProxy, type Store, type StoreAction, StoreError } from './store.ts';
 
 /** Services are not allowed to read settings, so with `--service` it is not even tried. */
 const maySettings = ({ deployment }: Run): boolean => deployment.service === undefined;
@@ -185,8 +185,7 @@ const isDenied = (error: unknown): boolean => error instanceof StoreError && err
 /** Whether the store does not have an operation that only this check needs, or answers with something else. */
 function isUnsupported(error: unknown): boolean {
   if (!(error instanceof StoreError)) return false;
-  const { kind, status = 0 } = error;
-  return kind === 'unsupported' || (kind === 'not-a-store' && status >= 400 && status < 500);
+  return error.kind === 'unsupported' || isRejectedByProxy(error);
 }
 
 const notKnown = ({ store, bucket }: BucketProbe, what: string): Outcome =>

@@ -14,6 +14,14 @@ export type StoreAction = BucketAction | 'read versioning' | 'read lifecycle' | 
 export interface At {
   readonly action: StoreAction;
   readonly bucket: string;
+  /** The request, where it is known. */
+  readonly sent?: Sent | undefined;
+}
+
+export interface Sent {
+  readonly method: string;
+  /** The first query parameter, which in the S3 protocol selects the operation: `versions`. */
+  readonly parameter: string | undefined;
 }
 
 export type StoreKind =
@@ -50,6 +58,7 @@ export class StoreError extends Error {
   readonly kind: StoreKind;
   readonly action: StoreAction;
   readonly bucket: string;
+  readonly sent: Sent | undefined;
   /** The store's own code, such as `NoSuchBucket`; never its message. */
   readonly code: string | undefined;
   readonly status: number | undefined;
@@ -69,6 +78,7 @@ export class StoreError extends Error {
     this.kind = kind;
     this.action = at.action;
     this.bucket = at.bucket;
+    this.sent = at.sent;
     this.code = at.code;
     this.status = at.status;
     this.region = at.region;
@@ -79,6 +89,10 @@ export class StoreError extends Error {
   }
 }
 
+/** Whether something in front of the store may have rejected the request: the error is not the store's own. */
+export const isRejectedByProxy = ({ kind, status = 0 }: StoreError): boolean =>
+  kind === 'not-a-store' && status >= 400 && status < 500;
+
 /** The listed entries under a prefix. If a store ignores the prefix, nothing else may be removed. */
 export const under = <T>(prefix: string, listed: readonly T[], keyOf: (entry: T) => string | undefined): T[] =>
   listed.filter((entry) => keyOf(entry)?.startsWith(prefix));
@@ -87,6 +101,8 @@ export const under = <T>(prefix: string, listed: readonly T[], keyOf: (entry: T)
 export interface Stored {
   readonly body: Buffer;
   readonly versionId: string | undefined;
+  /** The bucket has never had versions, as far as the store says so. */
+  readonly isUnversioned?: boolean;
 }
 
 /** A real version id: `null` belongs to an object that was written without versioning. */

@@ -102,7 +102,13 @@ export async function makePlan(
       id: check.id,
       title: check.title,
       about: aboutOf(check, run),
-      operations: chosen.map(({ rules, does, at, writes = null }) => ({ rules: rules.map(idOf), does, at, writes })),
+      operations: chosen.map(({ rules, does, at, writes = null }) => ({
+        rules: rules.map(idOf),
+        does,
+        // Several variables may lead to one bucket, queue or host.
+        at: [...new Set(at)],
+        writes,
+      })),
       hindered,
     });
   }

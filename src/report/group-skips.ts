@@ -68,17 +68,20 @@ function differInNames(a: Skipped, b: Skipped): boolean {
 
 /** The number of reasons in one line. */
 const MOST_REASONS = 3;
+/** The number of IDs in one line; more are named by their checks. */
+const MOST_IDS = 4;
 
 /** "5 skipped: they depend on the 2 failures above (4); Spacelift is not installed yet (1)"; `undefined` without skips. */
 export function skippedInShort(findings: readonly Skipped[]): string | undefined {
   if (findings.length === 0) return undefined;
   const groups = groupSkips(findings).toSorted((a, b) => b.findings.length - a.findings.length);
   const shown = groups.slice(0, groups.length > MOST_REASONS ? MOST_REASONS - 1 : MOST_REASONS);
-  const others = groups.slice(shown.length);
-  const rest = others.reduce((sum, group) => sum + group.findings.length, 0);
+  const rest = groups.slice(shown.length).flatMap((group) => group.findings.map(({ id }) => id));
+  const checks = new Set(rest.map((id) => id.slice(0, id.indexOf('/'))));
+  const named = [...(rest.length > MOST_IDS ? checks : rest)].join(', ');
   const reasons = [
     ...shown.map(({ reason, findings: those }) => (groups.length === 1 ? reason : `${reason} (${those.length})`)),
-    ...(rest > 0 ? [`${plural(others.length, 'other reason')} (${rest})`] : []),
+    ...(rest.length > 0 ? [`for other reasons, shown without -q: ${named} (${rest.length})`] : []),
   ];
   return `${findings.length} skipped: ${reasons.join('; ').replace(/(^|; )skipped /g, '$1')}`;
 }

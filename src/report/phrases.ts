@@ -90,7 +90,7 @@ export const usedVariables = ({ variables }: Report): ReadonlyMap<string | undef
     ({ name }) => name,
   );
 
-/** The findings that a cause affects, without the common parts of their IDs. */
+/** The findings that a cause affects, without the common parts of their IDs; the finding itself only among others like it. */
 export function affectedOf({ id, affected: ids }: Pick<ReportFinding, 'id' | 'affected'>): string | undefined {
   if (ids === undefined) return undefined;
   const { base } = partsOf(id);
@@ -100,7 +100,8 @@ export function affectedOf({ id, affected: ids }: Pick<ReportFinding, 'id' | 'af
   const check = `${id.slice(0, id.indexOf('/'))}/`;
   const rule = id.slice(id.lastIndexOf('/'));
   const alike = ids.every((other) => other.startsWith(check) && other.endsWith(rule) && other.split('/').length === 3);
-  return ids.map((other) => (alike ? other.slice(check.length, -rule.length) : other)).join(', ');
+  if (alike) return ids.map((other) => other.slice(check.length, -rule.length)).join(', ');
+  return ids.filter((other) => other !== id).join(', ');
 }
 
 /** The evidence, except for the parts that are shown elsewhere. */

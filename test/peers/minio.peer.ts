@@ -77,7 +77,7 @@ test('a missing bucket: the fix creates it as it should be', async () => {
 });
 
 describe('each fault, and the command of its fix', () => {
-  const open = (bucket: string) => minio.shell(`mc anonymous set download minio/${real(bucket)}`);
+  const open = (bucket: string, prefix = '') => minio.shell(`mc anonymous set download minio/${real(bucket)}${prefix}`);
   test.each<[name: string, breaks: () => Promise<unknown>, fail: string[], warn: string[]]>([
     ['versioning off on states', () => setVersioning(minio.client, 'states', false), ['states/versioning'], []],
     ['versioning off on uploads', () => setVersioning(minio.client, 'uploads', false), [], ['uploads/versioning']],
@@ -90,6 +90,7 @@ describe('each fault, and the command of its fix', () => {
       ['metadata/retention'],
     ],
     ['a bucket for all to read', () => open('deliveries'), [], ['deliveries/public']],
+    ['a folder for all to read', () => open('deliveries', '/docs/'), [], ['deliveries/public']],
   ])('%s', async (_, breaks, fail, warn) => {
     const ids = { fail: fail.map((id) => `object-storage/${id}`), warn: warn.map((id) => `object-storage/${id}`) };
     await breaks();

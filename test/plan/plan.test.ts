@@ -211,6 +211,16 @@ describe('variables', () => {
   });
 });
 
+test('a bucket that several variables name is listed once', async () => {
+  const name = ONPREM.OBJECT_STORAGE_BUCKET_MODULES;
+  const { checks } = await plan({
+    ...ONPREM,
+    OBJECT_STORAGE_BUCKET_STATES: name,
+    OBJECT_STORAGE_BUCKET_WORKSPACE: name,
+  });
+  for (const { at } of checks.flatMap(({ operations }) => operations)) expect(at).toEqual([...new Set(at)]);
+});
+
 test('what the config does not tell is noted', async () => {
   expect((await plan(DEPLOYMENTS['on AWS'] ?? {})).notes).toEqual([expect.stringContaining('kms:GenerateDataKey')]);
   expect((await plan(ONPREM)).notes).toEqual([]);

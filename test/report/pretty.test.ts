@@ -162,6 +162,45 @@ next steps
     );
   });
 
+  it.each([4, 5])('quiet: of %d reasons, those without room are named by what was skipped', async (count) => {
+    const reasons = [
+      'no route to it',
+      'another run uses it',
+      'the port is closed here',
+      'not installed',
+      'asked not to',
+    ];
+    const rules = reasons.slice(0, count).map((_, index) => `rule-${index + 1}`);
+    const check = fakeCheck('a', rules, async ({ check }) => {
+      for (const [index, rule] of rules.entries()) await check(rule, () => skip(reasons[index] ?? ''));
+    });
+    expect(show(await reportOf([works('b'), check]), { verbosity: 'quiet', width: 300 })).toContain(
+      `for other reasons, shown without -q: ${rules
+        .slice(2)
+        .map((rule) => `a/${rule}`)
+        .join(', ')} (${count - 2})\n`,
+    );
+  });
+
+  it('quiet: of many findings without room, their checks are named', async () => {
+    const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id, index) =>
+      fakeCheck(id, ['x'], async ({ check }) => void (await check('x', () => skip(`${'no '.repeat(index + 1)}way`)))),
+    );
+    expect(show(await reportOf([works('z'), ...all]), { verbosity: 'quiet', width: 300 })).toContain(
+      'for other reasons, shown without -q: c, d, e, f, g (5)\n',
+    );
+  });
+
+  it('does not say that a failure affects itself, but for one of many of a kind', async () => {
+    const gone = () => fail('it is gone', { cause: cause.finding('gone') });
+    const check = fakeCheck('a', ['x', 'y'], async ({ check }) => {
+      await check('x', gone);
+      await check('y', gone);
+    });
+    expect(show(await reportOf([check]))).toContain('affects   a/y\n');
+    expect(show(await sampleReport())).toContain('affects   modules, uploads\n');
+  });
+
   it('verbose: every finding with its evidence and duration', async () => {
     const report = await sampleReport();
     const text = show(report, { verbosity: 'verbose', width: 100 });

@@ -2,7 +2,7 @@
 import type { Context, Run } from '../../../src/engine/check.ts';
 import { advice } from '../../../src/outcome/fix.ts';
 import { fail, type Outcome, pass, skip } from '../../../src/outcome/outcome.ts';
-import { factsOf, type Step, testName, transactionIssue, tryInTransaction } from '../../database/index.ts';
+import { factsOf, rejectedStep, type Step, testName, tryInTransaction } from '../../database/index.ts';
 import { databaseFinding } from '../../database/rules.ts';
 import type { QueueRule } from '../rules.ts';
 
@@ -31,7 +31,7 @@ async function tryQueue(run: Run): Promise<Outcome> {
     { does: 'dequeue the next message', sql: dequeue },
   ];
   const result = await tryInTransaction(run, facts, steps);
-  if (result.failed !== undefined) return transactionIssue(result.failed, result.error, (await facts.server).role);
+  if (result.failed !== undefined) return rejectedStep(run, facts, result);
   const received = [result.rows[2], result.rows[4]].map((rows) => rows?.[0]?.body);
   if (received[0] === `first ${run.id}` && received[1] === `second ${run.id}`) {
     return pass('PostgreSQL works as a message queue', {

@@ -10,9 +10,12 @@ import { isIP } from '../../../src/util/ip.ts';
 import { s3Operations, unless } from '../s3/operations.ts';
 import { isErrorResponse, isFromS3, markerIn, s3Refusal, strangersHeaders } from '../s3/protocol.ts';
 import { makeRequests, type S3Requests } from '../s3/requests.ts';
-import { type At, type Store, StoreError } from '../store.ts';
+import { type At, type Store, StoreError, type StoreKind } from '../store.ts';
 import { awsRefusal, withCredentials } from './errors.ts';
 import { awsMessages, type Names } from './messages.ts';
+
+/** Errors of a public access block that is missing or can't be read; a store that fails says nothing about public access. */
+const LIMITS_UNKNOWN: readonly StoreKind[] = ['denied', 'unsupported', 'not-a-store', 'other'];
 
 /** The store in AWS_REGION, with the SDK's default credentials and endpoints. */
 export async function aws(run: Run): Promise<Store> {
@@ -121,7 +124,7 @@ export async function aws(run: Run): Promise<Store> {
         if (status.text('IsPublic')?.toLowerCase() !== 'true') return false;
         const block = document('publicAccessBlock', { ...at, query: { publicAccessBlock: '' } });
         const limits = await block.catch((error: unknown) => {
-          if (error instanceof StoreError) return undefined;
+          if (error instanceof StoreError && LIMITS_UNKNOWN.includes(error.kind)) return undefined;
           throw error;
         });
         return limits?.text('RestrictPublicBuckets')?.toLowerCase() !== 'true';

@@ -11,9 +11,11 @@ interface Names {
   readonly endpoint: string;
   /** Whether Spacelift is configured to use TLS. */
   readonly secure: boolean;
+  /** By bucket, if its policy was read: the prefixes that `mc` has opened to everyone; `undefined` if another client opened it. */
+  readonly open?: ReadonlyMap<string, readonly string[] | undefined>;
 }
 
-export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMessages {
+export function minioMessages({ accessKey, endpoint, secure, open }: Names): StoreMessages {
   const permission: StoreMessages['permission'] = { ...S3_PERMISSIONS, 'read policy': 's3:GetBucketPolicy' };
   const resource = (action: string, bucket: string) =>
     ['put', 'get', 'delete'].includes(action) ? `arn:aws:s3:::${bucket}/*` : `arn:aws:s3:::${bucket}`;
@@ -27,7 +29,7 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
       expired: () => advice`configure a key that does not expire: mc admin user add minio ACCESS_KEY SECRET`,
       'clock-skew': () => advice`correct the clock that is wrong, here or on MinIO’s machine: timedatectl set-ntp true`,
       denied: ({ action, bucket }) =>
-        advice`allow ${permission[action]} on ${resource(action, bucket)} in a policy attached to ${accessKey}: ${sh`mc admin policy attach minio POLICY --user ${accessKey}`}`,
+        advice`allow ${permission[action]} on ${resource(action, bucket)} in a policy attached to ${accessKey}, where no other statement denies it: ${sh`mc admin policy attach minio POLICY --user ${accessKey}`}`,
       'no-bucket': ({ bucket }) => command(sh`mc mb minio/${bucket}`),
       'invalid-name': ({ bucket }) => rename('bucket', bucket),
       'wrong-region': () => advice`set AWS_REGION to MinIO’s region: ${sh`mc admin config get minio region`}`,
@@ -57,7 +59,14 @@ export function minioMessages({ accessKey, endpoint, secure }: Names): StoreMess
     versioning: (bucket) => command(sh`mc version enable minio/${bucket}`),
     expire: (bucket, days) => command(sh`mc ilm rule add --expire-days ${days} minio/${bucket}`),
     keep: (bucket) => advice`${sh`mc ilm rule ls minio/${bucket}`}, then ${sh`mc ilm rule rm --id ID minio/${bucket}`}`,
-    makePrivate: (bucket) => command(sh`mc anonymous set none minio/${bucket}`),
+    makePrivate: (bucket) => {
+      const prefixes = open?.has(bucket) ? open.get(bucket) : [''];
+      if (prefixes === undefined)
+        return advice`save its policy with ${sh`mc anonymous get-json minio/${bucket}`}, remove what it allows everyone, and set it again: ${sh`mc anonymous set-json FILE minio/${bucket}`}`;
+      return command(
+        prefixes.map((prefix) => sh`mc anonymous set none minio/${prefix === '' ? bucket : `${bucket}/${prefix}`}`),
+      );
+    },
     allowOrigin: (_, origin) =>
       advice`add it to the origins that "mc admin config get minio api" shows: ${sh`mc admin config set minio api cors_allow_origin=ORIGINS,${origin}`}`,
     overTls: advice`set OBJECT_STORAGE_MINIO_USE_SSL=true, and OBJECT_STORAGE_MINIO_ENDPOINT to a name with a certificate`,

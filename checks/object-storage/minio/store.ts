@@ -12,6 +12,7 @@ import { s3Operations, unless } from '../s3/operations.ts';
 import { isFromS3, messageIn, opensToEveryone, s3Refusal, strangersHeaders } from '../s3/protocol.ts';
 import { makeRequests, type S3Requests } from '../s3/requests.ts';
 import { type At, type Store, StoreError } from '../store.ts';
+import { openPrefixes } from './anonymous.ts';
 import { ownerOfMinio } from './credentials.ts';
 import { keySays, minioMessages } from './messages.ts';
 
@@ -36,6 +37,8 @@ export async function minio(run: Run): Promise<Store> {
 
   const agents = makeAgents(run, { rejectUnauthorized });
   const plain = makeHttpClient(run, agents);
+  /** By bucket: what the policies that were read open to everyone. */
+  const open = new Map<string, readonly string[] | undefined>();
   let region = DEFAULT_REGION;
   const keys = { accessKeyId, secretAccessKey };
   const placeOf = async (bucket: string) => ({
@@ -83,7 +86,7 @@ export async function minio(run: Run): Promise<Store> {
   return {
     name: 'MinIO',
     target: { what: 'MinIO', host, port, setting: ENDPOINT, tlsSetting: 'OBJECT_STORAGE_MINIO_USE_SSL' },
-    messages: minioMessages({ accessKey: accessKeyId, endpoint, secure }),
+    messages: minioMessages({ accessKey: accessKeyId, endpoint, secure, open }),
     tellsMissing: true,
     ...s3Operations({ send, document }),
 
@@ -109,7 +112,9 @@ export async function minio(run: Run): Promise<Store> {
       unless('NoSuchBucketPolicy', false, async () => {
         const at = { action: 'read policy', bucket } as const;
         const { body } = await send({ ...at, method: 'GET', query: { policy: '' }, signal });
-        return opensToEveryone(policyIn(body, at));
+        const policy = policyIn(body, at);
+        open.set(bucket, openPrefixes(policy, bucket));
+        return opensToEveryone(policy);
       }),
   };
 }

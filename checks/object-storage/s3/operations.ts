@@ -98,7 +98,10 @@ export function s3Operations({ send, document }: Pick<S3Requests, 'send' | 'docu
     get: (bucket, key, signal) =>
       unless('NoSuchKey', undefined, async () => {
         const { headers, body } = await send({ action: 'get', bucket, method: 'GET', key, signal });
-        return { body, versionId: versionIn(headers['x-amz-version-id']) };
+        const version = headers['x-amz-version-id'];
+        // S3 itself gives an object that is older than the versioning the version `null`; MinIO and others say nothing.
+        const isUnversioned = version === undefined && headers.server === 'AmazonS3';
+        return { body, versionId: versionIn(version), isUnversioned };
       }),
 
     list: async (bucket, prefix, signal) => {

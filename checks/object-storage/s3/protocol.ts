@@ -257,11 +257,12 @@ const NOT_PERMITTED: readonly StoreKind[] = ['denied', 'unsupported', 'other'];
 
 /** Whether all of these operations, which change nothing, are permitted; `false` also if the store does not support one. */
 export async function arePermitted(operations: readonly Promise<unknown>[]): Promise<boolean> {
-  try {
-    await Promise.all(operations);
-    return true;
-  } catch (error) {
-    if (error instanceof StoreError && NOT_PERMITTED.includes(error.kind)) return false;
-    throw error;
-  }
+  const isDenial = (error: unknown) => error instanceof StoreError && NOT_PERMITTED.includes(error.kind);
+  const refusals = (await Promise.allSettled(operations)).flatMap((one) =>
+    one.status === 'rejected' ? [one.reason as unknown] : [],
+  );
+  // Of several errors always the same one, whichever comes first: buckets with one cause have one failure.
+  const other = refusals.find((error) => !isDenial(error));
+  if (other !== undefined) throw other;
+  return refusals.length === 0;
 }

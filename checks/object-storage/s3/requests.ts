@@ -60,7 +60,8 @@ export function makeRequests(
       );
     } catch (error) {
       if (!(error instanceof HttpErrorResponse)) throw error;
-      throw refusal(error.answer, { action, bucket }) ?? error;
+      const sent = { method, parameter: Object.keys(query ?? {})[0] };
+      throw refusal(error.answer, { action, bucket, sent }) ?? error;
     }
   };
 

@@ -101,3 +101,13 @@ test('a failure is still a failure, without what would improve its fix', async (
     detail: expect.stringContaining('a source that the role is not allowed to read'),
   });
 });
+
+test('a role that is not allowed to use the catalog can’t create tables either, which is one failure', async () => {
+  const { server, url } = await installed();
+  await server.query('REVOKE USAGE ON SCHEMA pg_catalog FROM PUBLIC', [], 'spacelift');
+  const result = await check(url);
+  expect([result.ids('fail'), result.ids('warn')]).toEqual([['database/create-table'], []]);
+  expect(result.finding('database/create-table').title).toBe(
+    'role "spacelift" could not create a table in schema public (SQLSTATE 42501)',
+  );
+});

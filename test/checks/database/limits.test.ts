@@ -1,4 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { transactionIssue } from '../../../checks/database/rolled-back-transaction.ts';
+import { ServerError } from '../../../checks/database/server-error.ts';
 import { startPooler } from '../../services/pooler.ts';
 import type { PostgresOptions } from '../../services/postgres.ts';
 import { check, install, installed, postgres, spacelift, started, withParameters } from './support.ts';
@@ -173,4 +175,11 @@ describe('clock', () => {
     expect(result.troubles).toEqual(['warn database/clock']);
     expect(result.finding('database/clock').title).toContain(`6 s ${title}`);
   });
+});
+
+test('a transaction_timeout that ends the test is named', () => {
+  const error = new ServerError({ kind: 'sql', code: '25P04', reason: undefined, setting: undefined });
+  const issue = transactionIssue({ does: 'drop its table', sql: 'DROP TABLE t' }, error, 'spacelift');
+  expect(issue.title).toBe('transaction_timeout ends transactions too early');
+  expect(issue.fix?.text).toContain('remove transaction_timeout where it is set');
 });

@@ -244,4 +244,17 @@ describe('a connection that breaks later', () => {
     expect(result.ids('fail')).toEqual(['database/version']);
     expect(result.finding('database/version').title).toMatch(/ended the session \(SQLSTATE 57P01\)/);
   });
+
+  test.each([
+    ['', `ALTER ROLE spacelift IN DATABASE spacelift SET statement_timeout = '120s';`],
+    ['?statement_timeout=1', 'remove statement_timeout from DATABASE_URL'],
+  ])('a statement timeout that is so short that no question is answered, with the query "%s"', async (query, fix) => {
+    const server = await started(startWire({ answer: () => ({ error: '57014' }) }));
+    const result = await check(urlOf(server, query));
+    expect(result.ids('fail')).toEqual(['database/product']);
+    expect(result.finding('database/product')).toMatchObject({
+      title: 'the database canceled a catalog query (SQLSTATE 57014)',
+      fix,
+    });
+  });
 });

@@ -87,6 +87,11 @@ const OWN_CAUSE: Record<string, [parameters: Record<string, string>, title: RegE
     /^role "spacelift" is not permitted to act as role "postgres"/,
     /^GRANT postgres TO spacelift;$/,
   ],
+  'a role in options that it is no member of': [
+    { options: '-c work_mem=8MB -c role=postgres' },
+    /^role "spacelift" is not permitted to act as role "postgres"/,
+    /^GRANT postgres TO spacelift;$/,
+  ],
 };
 
 test.for(Object.entries(OWN_CAUSE))('%s', async ([, [parameters, title, fix]]) => {

@@ -58,8 +58,8 @@ const REFUSALS: Record<
   },
   'no connection left for the role': {
     server: (server) => server.query('ALTER ROLE spacelift CONNECTION LIMIT 0'),
-    title: /has no free connection for role "spacelift"/,
-    fix: /max_connections/,
+    title: /^role "spacelift" has no free connection at /,
+    fix: /^ALTER ROLE spacelift CONNECTION LIMIT -1;$/,
   },
   'a misspelled parameter': {
     url: (url) => withParameters(url, { ssl_mode: 'require' }),
@@ -153,6 +153,14 @@ describe('what a scripted server refuses with', () => {
     'an identity provider': [
       { refuse: { code: '28000', routine: 'auth_failed' } },
       /does not allow role "spacelift" to log in/,
+    ],
+    'a library that is not there': [
+      { refuse: { code: '58P01', routine: 'internal_load_library' } },
+      /can’t load a library for the session of role "spacelift"/,
+    ],
+    'a login trigger': [
+      { refuse: { code: 'P0001', routine: 'exec_stmt_raise' } },
+      /^an event trigger at .* rejects the login of role "spacelift"/,
     ],
     'a code that nobody knows': [{ refuse: { code: 'XX000' } }, /SQLSTATE XX000/],
     GSSAPI: [{ authentication: 7 }, /not supported here: GSSAPI/],

@@ -46,6 +46,21 @@ const CASES: Record<string, { sql: string; statements: readonly string[]; instal
     sql: 'CREATE SCHEMA other; GRANT USAGE ON SCHEMA other TO spacelift; ALTER ROLE spacelift SET search_path = other',
     statements: [DEFAULT],
   },
+  'Spacelift’s tables in a schema that the role can’t look into': {
+    sql: 'CREATE SCHEMA app; ALTER ROLE spacelift SET search_path = app',
+    statements: ['GRANT USAGE, CREATE ON SCHEMA app TO spacelift;'],
+    installedIn: 'app',
+  },
+  'Spacelift’s tables in a schema in which the role can’t create more': {
+    sql: 'CREATE SCHEMA app; GRANT USAGE ON SCHEMA app TO spacelift; ALTER DATABASE spacelift SET search_path = app',
+    statements: ['GRANT CREATE ON SCHEMA app TO spacelift;'],
+    installedIn: 'app',
+  },
+  'nowhere, with Spacelift’s tables in a schema of its own': {
+    sql: 'CREATE SCHEMA app AUTHORIZATION spacelift; ALTER ROLE spacelift SET search_path = nowhere',
+    statements: ['ALTER ROLE spacelift IN DATABASE spacelift SET search_path = app;'],
+    installedIn: 'app',
+  },
   'the system catalog': { sql: 'ALTER ROLE spacelift SET search_path = pg_catalog, public', statements: [DEFAULT] },
 };
 
@@ -57,6 +72,17 @@ test.for(Object.entries(CASES))('%s', async ([, { sql, statements, installedIn }
   expect(result.troubles).toEqual([`warn ${ID}`]);
   expect(statementsIn(result.finding(ID).fix)).toEqual(statements);
   await apply(server, result.finding(ID).fix);
+  expect((await check(url)).troubles).toEqual([]);
+});
+
+test('a schema of another role, with Spacelift’s tables, is the fault of the owner alone', async () => {
+  const { server, url } = await installed();
+  await server.query('CREATE ROLE old; CREATE SCHEMA app AUTHORIZATION old', [], 'spacelift');
+  await server.query('ALTER ROLE spacelift SET search_path = app', [], 'spacelift');
+  await install(server, { schema: 'app', owner: 'old' });
+  const result = await check(url);
+  expect(result.troubles).toEqual(['fail database/ownership']);
+  await apply(server, result.finding('database/ownership').fix);
   expect((await check(url)).troubles).toEqual([]);
 });
 

@@ -304,6 +304,22 @@ describe('settings of a bucket', () => {
     });
   });
 
+  test.each(['policyStatus', 'publicAccessBlock'])(
+    'a store that fails to tell ?%s is a failure, not public access',
+    async (setting) => {
+      const part = { Statement: [{ ...open, Resource: 'arn:aws:s3:::spacelift-states/docs/*' }] };
+      storage.store.faults = refuse(
+        { status: 500, code: 'InternalError' },
+        ({ bucket, query }) => bucket === 'spacelift-states' && query.includes(setting),
+      );
+      const result = await changed('states', { policy: part });
+      expect(judged(result)).toEqual({ fail: ['states/public'], warn: [] });
+      expect(result.finding('object-storage/states/public').title).toBe(
+        'S3 failed to read the policy of spacelift-states (HTTP 500)',
+      );
+    },
+  );
+
   test.each([
     ['none', undefined, ['PUT', 'POST']],
     [

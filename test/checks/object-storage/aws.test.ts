@@ -4,14 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { objectStorage } from '../../../checks/object-storage/index.ts';
 import { type ConnectProxy, startConnectProxy } from '../../services/connect-proxy.ts';
 import { refusedPort } from '../../services/tcp.ts';
 import { makeCa } from '../../services/tls.ts';
 import { expectAtOnce } from '../../support/at-once.ts';
 import { preflight } from '../../support/preflight.ts';
-import { DRAIN, OPERATOR, REGION, SERVER, startAws } from './aws-storage.ts';
+import { DRAIN, OPERATOR, REGION, role, SERVER, startAws } from './aws-storage.ts';
 import { contents, EXPECTED, judged, NAMES, PROBE, real, type Storage } from './storage.ts';
 
 let storage: Storage;
@@ -92,6 +92,45 @@ test('suspended versioning, which no write shows: ten runs leave one object and 
     expect(contents(store)).toEqual([expect.stringMatching(`metadata.*${PROBE} 1$`)]);
   }
   await store.close();
+});
+
+describe('a server that lacks s3:DeleteObject on a bucket without versions', () => {
+  const asServer = { as: SERVER.accessKeyId, service: 'server' } as const;
+  const lacking = { ...SERVER, policy: role('server', { bucket: 'metadata', grant: 'Delete' }) };
+  let own: Storage;
+  beforeEach(async () => {
+    own = await startAws({ users: [lacking] });
+  });
+  afterEach(() => own.store.close());
+
+  test('fails each time; once it is granted, nothing stays', async () => {
+    const left = () => contents(own.store).filter((entry) => entry.startsWith('metadata/'));
+    for (let run = 0; run < 3; run++) {
+      const result = await own.check(asServer);
+      expect(judged(result)).toEqual({ fail: ['metadata/access'], warn: [] });
+      expect(result.finding('object-storage/metadata/access').title).toBe(
+        'the credentials lack s3:DeleteObject on spacelift-metadata',
+      );
+      expect(left()).toEqual([`metadata/${PROBE} 1`]);
+    }
+    own.store.users = [SERVER];
+    const result = await own.check(asServer);
+    expect(judged(result)).toEqual({ fail: [], warn: [] });
+    expect(result.finding('object-storage/metadata/access').title).toContain('deleted');
+    expect(left()).toEqual([]);
+  });
+
+  test.each(['Enabled', 'Suspended'] as const)(
+    'what it left is not deleted once versioning is %s',
+    async (versioning) => {
+      await own.check(asServer);
+      own.store.users = [SERVER];
+      const bucket = own.store.bucket(real('metadata'));
+      bucket.versioning = versioning;
+      expect(judged(await own.check(asServer))).toEqual({ fail: [], warn: [] });
+      expect(bucket.versions()).toHaveLength(1);
+    },
+  );
 });
 
 test('without --service, what only the other service does is a skip that names it', async () => {

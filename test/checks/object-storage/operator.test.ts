@@ -227,8 +227,13 @@ test('a bucket policy that opens a bucket, in whole or in part', async () => {
     Statement: [{ ...open, Principal: { AWS: ['*'] }, Resource: `arn:aws:s3:::${real('states')}/docs/*` }],
   };
   result = await storage.check();
-  expect(result.finding('object-storage/states/public').title).toBe(
-    'the policy of spacelift-states allows public access',
+  expect(result.finding('object-storage/states/public')).toMatchObject({
+    title: 'the policy of spacelift-states allows public access',
+    fix: 'mc anonymous set none minio/spacelift-states/docs/',
+  });
+  states.policy = { Statement: [{ ...open, Action: 's3:*', Resource: `arn:aws:s3:::${real('states')}/*` }] };
+  expect((await storage.check()).finding('object-storage/states/public').fix).toContain(
+    'mc anonymous set-json FILE minio/spacelift-states',
   );
   const Condition = { Bool: { 'aws:SecureTransport': 'true' } };
   states.policy = { Statement: [{ ...open, Resource: `arn:aws:s3:::${real('states')}/*`, Condition }] };

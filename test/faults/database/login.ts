@@ -61,7 +61,13 @@ export const LOGIN: readonly Fault[] = [
     name: 'a database role without connections',
     arrange: statement('ALTER ROLE spacelift CONNECTION LIMIT 0', 'ALTER ROLE spacelift CONNECTION LIMIT -1'),
     fail: CONNECT,
-    says: /has no free connection for role "spacelift"\nThe connection limit .* is reached/,
+    says: /^role "spacelift" has no free connection at 127\.0\.0\.1:\d+\nThe connection limit of the role is reached\.$/,
+  },
+  {
+    name: 'a database without connections',
+    arrange: statement('ALTER DATABASE spacelift CONNECTION LIMIT 0', 'ALTER DATABASE spacelift CONNECTION LIMIT -1'),
+    fail: CONNECT,
+    says: /^database "spacelift" at 127\.0\.0\.1:\d+ has no free connection\nThe connection limit of the database is reached\.$/,
   },
   {
     name: 'unknown database',

@@ -122,7 +122,17 @@ export const RULES: readonly Fault[] = [
     name: 'an event trigger that refuses indexes',
     arrange: refusing('CREATE INDEX', 'true'),
     fail: ['database/create-table'],
-    says: /^role "spacelift" could not create an index on its table \(SQLSTATE 42501\)$/m,
+    says: /^role "spacelift" could not create an index on its table \(SQLSTATE 42501\)\nAn event trigger is enabled in the database: "refuse"\.$/,
+  },
+  {
+    name: 'default privileges that deny the role its own tables',
+    arrange: statement(
+      'ALTER DEFAULT PRIVILEGES FOR ROLE spacelift REVOKE INSERT ON TABLES FROM spacelift',
+      'ALTER DEFAULT PRIVILEGES FOR ROLE spacelift GRANT ALL ON TABLES TO spacelift',
+      'spacelift',
+    ),
+    fail: ['database/create-table'],
+    says: /^role "spacelift" could not insert into its table \(SQLSTATE 42501\)\nIts default privileges/,
   },
   {
     name: 'an event trigger that refuses queues',
@@ -181,6 +191,12 @@ export const RULES: readonly Fault[] = [
     arrange: setting('ROLE spacelift', 'statement_timeout = 5000'),
     warn: ['database/settings'],
     says: /^statement_timeout is 5 s$/m,
+  },
+  {
+    name: 'a role with one connection',
+    arrange: statement('ALTER ROLE spacelift CONNECTION LIMIT 1', 'ALTER ROLE spacelift CONNECTION LIMIT -1'),
+    warn: ['database/connections'],
+    says: /^only 1 connection is free for role "spacelift"/m,
   },
   {
     name: 'a short statement timeout in the database URL',

@@ -148,6 +148,9 @@ const behind = (options: ReverseProxyOptions): Arrange => atStore((target) => st
 const ofMethod = (method: string, status: number): ReverseProxyOptions => ({
   answer: (request) => (request.method === method ? { status } : undefined),
 });
+const ofQuery = (parameter: string): ReverseProxyOptions => ({
+  answer: ({ url = '' }) => (new RegExp(`[?&]${parameter}=`).test(url) ? { status: 403 } : undefined),
+});
 
 const BEHIND_PROXIES: readonly Fault[] = [
   { name: 'MinIO behind a proxy', arrange: behind({}) },
@@ -199,6 +202,19 @@ const BEHIND_PROXIES: readonly Fault[] = [
     fail: [FIRST],
     says: /^a proxy in front of MinIO rejects DELETE requests \(HTTP 405\)$/m,
   },
+  {
+    name: 'a proxy that forbids ?versions',
+    arrange: behind(ofQuery('versions')),
+    fail: [FIRST],
+    says: /^a proxy in front of MinIO rejects GET requests with \?versions \(HTTP 403\)$/m,
+  },
+  {
+    name: 'a proxy that forbids ?versionId',
+    arrange: behind(ofQuery('versionId')),
+    fail: [FIRST],
+    says: /^a proxy in front of MinIO rejects DELETE requests with \?versionId \(HTTP 403\)$/m,
+  },
+  { name: 'a proxy that forbids ?object-lock, which Spacelift does not use', arrange: behind(ofQuery('object-lock')) },
   {
     name: 'a proxy that drops Authorization',
     arrange: behind({ toServer: ({ authorization: _, ...headers }) => headers }),
