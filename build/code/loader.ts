@@ -4,9 +4,10 @@
  */
 
 type Require = (id: string) => unknown;
+type Chunk = (exports: unknown, require: Require, module: { exports: unknown }) => void;
 
-/** What Node calls a function of, with the parameters of a CommonJS module. */
-export const PARAMETERS = ['exports', 'require', 'module'];
+/** As a function, since a CommonJS module is the body of one. */
+export const wrapped = (chunk: string): string => `(function(exports,require,module){${chunk}\n})`;
 
 /** The folder of the code that this Node can use, in the folder of the bundle. */
 export const codeFolder = (): string => `code/${process.version}-${process.platform}-${process.arch}`;
@@ -16,7 +17,7 @@ export const codeFolder = (): string => `code/${process.version}-${process.platf
  * @returns what loads a chunk by its file's name, with those that it needs
  */
 function makeLoader(bundle: string): Require {
-  const { compileFunction, constants } = process.getBuiltinModule('vm');
+  const { constants, Script } = process.getBuiltinModule('vm');
   const { existsSync, readdirSync, readFileSync } = process.getBuiltinModule('fs');
   const code = `${bundle}${codeFolder()}`;
   const withCode = new Set(existsSync(code) ? readdirSync(code) : []);
@@ -28,11 +29,12 @@ function makeLoader(bundle: string): Require {
     const module = { exports: {} };
     loaded.set(name, module);
     const filename = `${bundle}chunks/${name}`;
-    const run = compileFunction(readFileSync(filename, 'utf8'), PARAMETERS, {
+    const script = new Script(wrapped(readFileSync(filename, 'utf8')), {
       filename,
       ...(withCode.has(name) && { cachedData: readFileSync(`${code}/${name}`) }),
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
+    const run: Chunk = script.runInThisContext();
     run(module.exports, require, module);
     return module.exports;
   };

@@ -1,25 +1,31 @@
 /**
- * V8's code of the chunks, for the version of Node and the platform that build them: a run then need not compile its functions. The
- * npm package does without it, since it is as large as the package, for one of the versions that the package supports.
+ * V8's code of what healthy runs call, for the version of Node and the platform that build it: such a run then compiles next to
+ * nothing. The npm package does without it, since it would fit one of the versions that the package supports.
  */
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { OutputChunk } from 'rolldown';
-import { packageOf, ROOT } from '../bundle.ts';
+import { ROOT } from '../bundle.ts';
 import { run } from '../run.ts';
+import { functionsIn } from './functions.ts';
+import { chunkName, readProfile } from './profile.ts';
 
-/** Packages of which every run uses most; of the others, compiling what is used takes no longer than reading the code of all. */
-const PACKAGES = /[\\/]node_modules[\\/](yaml|pg)$/;
+/**
+ * For the same bytes each time: V8's hashes have the same seed, and nothing is collected, since the gaps in reused memory, which V8
+ * writes too, are not cleared. `compile.ts` resets the sizes, in MB, which must be those of a run.
+ */
+const FLAGS = ['--random-seed=1', '--initial-heap-size=2000', '--min-semi-space-size=512', '--max-semi-space-size=512'];
 
 /** @param bundle the folder of the bundle with these chunks */
 export async function writeCode(bundle: string, chunks: readonly OutputChunk[]): Promise<void> {
-  const names = chunks.filter(isWorthIt).map(({ fileName }) => basename(fileName));
-  // The seed makes the same bytes of the same chunks.
-  await run(process.execPath, ['--random-seed=1', join(ROOT, 'build/code/compile.ts'), bundle, ...names], ROOT);
+  const profile = readProfile();
+  const places: Record<string, readonly number[]> = {};
+  for (const name of chunks.map(({ fileName }) => basename(fileName)).sort()) {
+    const called = profile.get(chunkName(name));
+    if (called === undefined) continue;
+    const functions = functionsIn(await readFile(join(bundle, 'chunks', name), 'utf8'));
+    places[name] = [...functions].flatMap(([path, { inside }]) => (called.has(path) ? [inside] : []));
+  }
+  const compile = join(ROOT, 'build/code/compile.ts');
+  await run(process.execPath, [...FLAGS, compile, bundle, JSON.stringify(places)], ROOT);
 }
-
-const isWorthIt = ({ fileName, moduleIds }: OutputChunk): boolean =>
-  fileName.startsWith('chunks/') &&
-  moduleIds.some((id) => {
-    const owner = packageOf(id);
-    return owner === undefined || PACKAGES.test(owner);
-  });
