@@ -1,11 +1,10 @@
 /** Which functions of the bundle a run calls. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { functionsIn } from '../build/code/functions.ts';
-import { wrapped } from '../build/code/loader.ts';
 import { chunkName, type Profile } from '../build/code/profile.ts';
-import { ALONE, BUILT, expectCode, run } from './programs.ts';
+import { runHooked } from './hooked.ts';
+import { BUILT } from './programs.ts';
 
 const HOOK = `
   const { Session } = process.getBuiltinModule('inspector');
@@ -16,10 +15,8 @@ const HOOK = `
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
   process.on('exit', () => session.post('Profiler.takePreciseCoverage', (error, { result }) => {
     const scripts = result.filter(({ url }) => url.includes('/chunks/'));
-    writeFileSync(process.env.CALLED_FILE, JSON.stringify(scripts));
+    writeFileSync(process.env.SEEN_FILE, JSON.stringify(scripts));
   }));`;
-const MODULE = `data:text/javascript,${encodeURIComponent(HOOK)}`;
-const BEFORE = wrapped('').indexOf('{') + 1;
 
 interface Covered {
   readonly url: string;
@@ -28,20 +25,10 @@ interface Covered {
   }[];
 }
 
-/** @throws Error with the output, if the run does not end with 0 */
-export async function calledBy(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Profile> {
-  const directory = await mkdtemp(join(tmpdir(), 'called-'));
-  const file = join(directory, 'called.json');
-  try {
-    const ran = await run(process.execPath, ['--import', MODULE, BUILT, ...args], {
-      env: { ...ALONE, ...env, CALLED_FILE: file },
-    });
-    expectCode(ran, 0, 'tool');
-    const scripts: Covered[] = JSON.parse(await readFile(file, 'utf8'));
-    return merged(await Promise.all(scripts.map(calledIn)));
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+/** @throws Error with the end of its output, if the run does not end with 0 */
+export async function calledBy(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Profile> {
+  const { seen } = await runHooked<readonly Covered[]>(HOOK, [BUILT, ...args], env);
+  return merged(await Promise.all(seen.map(calledIn)));
 }
 
 async function calledIn({ url, functions }: Covered): Promise<Profile> {
@@ -52,7 +39,7 @@ async function calledIn({ url, functions }: Covered): Promise<Profile> {
     if (whole === undefined || whole.count === 0) return [];
     // An arrow function that returns another one ends with it.
     const [first] = known
-      .filter(([, { end, inside }]) => end + BEFORE === whole.endOffset && inside + BEFORE >= whole.startOffset)
+      .filter(([, { end, inside }]) => end === whole.endOffset && inside >= whole.startOffset)
       .toSorted(([, one], [, other]) => one.inside - other.inside);
     return first === undefined ? [] : [first[0]];
   });

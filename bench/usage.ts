@@ -1,8 +1,5 @@
 /** What a program takes of the machine, as it says itself when it exits. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ALONE, run } from './programs.ts';
+import { runHooked } from './hooked.ts';
 
 export interface Usage {
   /** User and system time of all its threads, ms. */
@@ -20,9 +17,8 @@ const HOOK = `
     let peak = maxRSS;
     if (process.platform === 'linux') peak = Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))[1]);
     const usage = { processorMs: (userCPUTime + systemCPUTime) / 1000, peakBytes: peak * 1024 };
-    writeFileSync(process.env.USAGE_FILE, JSON.stringify(usage));
+    writeFileSync(process.env.SEEN_FILE, JSON.stringify(usage));
   });`;
-const MODULE = `data:text/javascript,${encodeURIComponent(HOOK)}`;
 
 /**
  * Runs Node with these arguments.
@@ -30,19 +26,9 @@ const MODULE = `data:text/javascript,${encodeURIComponent(HOOK)}`;
  */
 export async function usageOf(
   args: readonly string[],
-  env: Readonly<Record<string, string | undefined>> = {},
-  codes: readonly number[] = [0],
+  env?: Readonly<Record<string, string | undefined>>,
+  codes?: readonly number[],
 ): Promise<Usage> {
-  const directory = await mkdtemp(join(tmpdir(), 'usage-'));
-  const file = join(directory, 'usage.json');
-  try {
-    const all = { ...ALONE, ...env, USAGE_FILE: file };
-    const { code, ms, stdout, stderr } = await run(process.execPath, ['--import', MODULE, ...args], { env: all });
-    if (code === null || !codes.includes(code)) {
-      throw new Error(`${args.join(' ')} exited with ${code}:\n${`${stdout}\n${stderr}`.trim().slice(-500)}`);
-    }
-    return { ...JSON.parse(await readFile(file, 'utf8')), wallMs: ms };
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  const { seen, ran } = await runHooked<Omit<Usage, 'wallMs'>>(HOOK, args, env, codes);
+  return { ...seen, wallMs: ran.ms };
 }

@@ -21,7 +21,7 @@ for (const [name, places] of chunks) if (BEFORE_FLAGS.test(name)) write(name, pl
 for (const flag of FLAGS) setFlagsFromString(flag);
 for (const [name, places] of chunks) if (!BEFORE_FLAGS.test(name)) write(name, places);
 
-/** @param places offsets in the chunk, one in each function to compile */
+/** @param places offsets in the wrapped chunk, one in each function to compile */
 function write(name: string, places: readonly number[]): void {
   const text = wrapped(readFileSync(join(bundle, 'chunks', name), 'utf8'));
   const script = new Script(text, {
@@ -31,9 +31,11 @@ function write(name: string, places: readonly number[]): void {
   });
   // Makes the function of the chunk, and does not call it.
   script.runInThisContext();
-  const before = wrapped('').indexOf('{') + 1;
-  const offsets = places.map((place) => before + place).toSorted((a, b) => a - b);
-  compileAt(`/${name}`, text, offsets);
+  compileAt(
+    `/${name}`,
+    text,
+    places.toSorted((a, b) => a - b),
+  );
   writeFileSync(join(folder, name), script.createCachedData());
 }
 

@@ -1,6 +1,11 @@
 /** The functions of a chunk, by names that stay the same in other builds, as far as the sources do. */
 import { parseSync } from 'rolldown/utils';
+import { wrapped } from './loader.ts';
 
+/** Where a chunk starts in what V8 compiles. */
+const BEFORE = wrapped('').indexOf('{') + 1;
+
+/** Offsets in the chunk as V8 compiles it, which is wrapped. */
 export interface Place {
   /** The offset of its end. */
   readonly end: number;
@@ -29,7 +34,7 @@ export function functionsIn(source: string): Map<string, Place> {
     let path = parent;
     if (isFunction(node)) {
       path = keyOf(parent, nameIn(node.id) || name);
-      found.set(path, { end: node.end, inside: insideOf(node, source) });
+      found.set(path, { end: BEFORE + node.end, inside: BEFORE + insideOf(node, source) });
     } else if (node.type.startsWith('Class')) path = keyOf(parent, nameIn(node.id) || name);
     for (const [field, value] of Object.entries(node)) {
       for (const child of Array.isArray(value) ? value : [value]) {

@@ -82,7 +82,7 @@ function path(facts: SettingFacts): Unsuited | undefined {
         ? sql`public`
         : sql`"$user", public`;
   const change = sql`${forLogin(server)} search_path = ${target};`;
-  const steps = pathSteps(facts, change);
+  const steps = pathSteps(facts, change, home);
   return {
     atLogin: steps.includes(change),
     title:
@@ -105,9 +105,9 @@ function closedHome({ settings, path, role, tables }: SettingFacts): string | un
   return names.some((name) => (name === '$user' ? role.name : name) === schema) ? schema : undefined;
 }
 
-function pathSteps(facts: SettingFacts, change: Sql): Step[] {
+/** @param home as `closedHome` returns it */
+function pathSteps(facts: SettingFacts, change: Sql, home: string | undefined): Step[] {
   const { path, role } = facts;
-  const home = closedHome(facts);
   // A schema named like the role has another fix beside it.
   if (home === undefined || (home === role.name && path.schema !== null)) return changeSteps(facts, change);
   const lacking = path.schema === null ? sql`USAGE, CREATE` : sql`CREATE`;

@@ -14,9 +14,15 @@ const METHODS: Partial<Readonly<Record<StoreAction, string>>> = { put: 'PUT', de
 const answers = new WeakMap<Store, Promise<boolean>>();
 const authorizations = new WeakMap<Store, Promise<boolean>>();
 
-function once<T>(known: WeakMap<Store, Promise<T>>, store: Store, ask: () => Promise<T>): Promise<T> {
-  const asked = known.get(store) ?? ask();
-  known.set(store, asked);
+/** A Map or a WeakMap. */
+interface Asked<Of, T> {
+  get(of: Of): T | undefined;
+  set(of: Of, asked: T): unknown;
+}
+
+function once<Of extends string | Store, T>(known: Asked<Of, T>, of: Of, ask: () => T): T {
+  const asked = known.get(of) ?? ask();
+  known.set(of, asked);
   return asked;
 }
 
@@ -46,18 +52,15 @@ async function storeAnswers({ store, bucket, send, hasWritten }: BucketOperation
   }
 }
 
-/** What each store's proxy rejects, by method and parameter. */
+/** Whether each store's proxy passes other requests with a method. */
 const parameters = new WeakMap<Store, Map<string, Promise<boolean>>>();
 
 /** The query parameter that a proxy rejects, if it passes other requests with this method. */
 async function rejectedParameter(operations: BucketOperations, { sent }: StoreError): Promise<string | undefined> {
   const { store } = operations;
   if (sent?.parameter === undefined) return undefined;
-  const known = parameters.get(store) ?? new Map<string, Promise<boolean>>();
-  parameters.set(store, known);
-  const passes = known.get(sent.method) ?? passesOthers(operations, sent.method);
-  known.set(sent.method, passes);
-  return (await passes) ? sent.parameter : undefined;
+  const methods = once(parameters, store, () => new Map());
+  return (await once(methods, sent.method, () => passesOthers(operations, sent.method))) ? sent.parameter : undefined;
 }
 
 /** Whether a request without credentials and without effect reaches the store: one for an upload that never existed. */

@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calledBy } from '../../bench/called.ts';
-import { readProfile } from '../../build/code/profile.ts';
+import { chunkName, readProfile } from '../../build/code/profile.ts';
 import { CHECKS } from '../../checks/index.ts';
 import { manifest, startDemo } from '../../demo/deployment.ts';
 import { VERSION } from '../../src/util/version.ts';
@@ -79,11 +79,9 @@ async function chunksOf(args: readonly string[], of = executable): Promise<Chunk
   const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
   return lines.map((line) => {
     const { path, ...rest } = JSON.parse(line);
-    return { name: nameOf(path), ...rest };
+    return { name: chunkName(basename(path)), ...rest };
   });
 }
-
-const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/(-[\w-]{8})?\.cjs$/, '');
 
 describe('the package', () => {
   it('runs from its file as docs/install.md says', async () => {
